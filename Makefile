@@ -1,0 +1,67 @@
+# Every routine job. Needs Python >= 3.11 with venv, and a package index for the first install.
+# Another interpreter: make demo PYTHON=python3.12
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/core.stamp
+DEV := $(VENV)/dev.stamp
+PACKAGES := tools_env blueprints apigen_mt
+CODE := $(PACKAGES) tests $(if $(wildcard bench/*.py),bench)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+.DEFAULT_GOAL := help
+.PHONY: help demo venv test check format proof bench wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(CORE) ## make 50 verified retail talks by rehearsal in runs/demo and show one (no key, no network)
+	@rm -rf runs/demo
+	$(BIN)/apigen-mt generate --domain retail --count 50 --out runs/demo
+	$(BIN)/apigen-mt show runs/demo 0
+	@echo
+	@echo "The dataset:    runs/demo/dataset       datasets.load_dataset('runs/demo/dataset')"
+	@echo "The run:        runs/demo               its journal, and config.yaml as resolved"
+	@echo "Prove it again: $(BIN)/apigen-mt verify runs/demo"
+	@echo "Another form:   $(BIN)/apigen-mt export runs/demo --format sharegpt --out runs/demo-sharegpt"
+
+venv: $(DEV) ## make .venv with the package (editable) and what its developers need
+
+test: $(DEV) ## run the tests, all but the long proofs
+	$(BIN)/python -m pytest -n 2 -m "not proof"
+
+check: $(DEV) ## lint, formatting, types, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+
+format: $(DEV) ## rewrite the code in the house style, with the safe lint fixes
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+proof: $(DEV) ## run the long proofs; their figures go to docs/results
+	$(BIN)/python -m pytest -m proof --timeout 0
+
+bench: $(CORE) ## measure; prints a table and writes JSON below build
+	@mkdir -p build
+	$(BIN)/python -m bench
+
+wheel: $(DEV) ## build the wheel in dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove all that was made: .venv, build, dist, caches, runs/demo (other runs stay)
+	rm -rf $(VENV) build dist runs/demo runs/demo-sharegpt .hypothesis .import_linter_cache .*_cache
+	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is touched last, so an install that failed is tried again.
+$(CORE): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(CORE) $@

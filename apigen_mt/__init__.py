@@ -1,0 +1,31 @@
+"""apigen-mt: verified multi-turn training data for agents that talk with people and act through tools."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, WantedCall
+    from apigen_mt.generate import Run, agenerate, generate
+    from apigen_mt.run_folder import RunFolder, load_run
+
+__version__ = "0.1.0"
+__all__ = ["Agent", "AgentTurn", "AgentView", "Run", "RunFolder", "WantedCall", "agenerate", "generate", "load_run"]
+
+_HOMES = {
+    "Agent": "apigen_mt.cast.ports",
+    "AgentTurn": "apigen_mt.cast.ports",
+    "AgentView": "apigen_mt.cast.ports",
+    "WantedCall": "apigen_mt.cast.ports",
+    "Run": "apigen_mt.generate",
+    "agenerate": "apigen_mt.generate",
+    "generate": "apigen_mt.generate",
+    "RunFolder": "apigen_mt.run_folder",
+    "load_run": "apigen_mt.run_folder",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import the public names when they are first used, so that `import apigen_mt` stays cheap."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'apigen_mt' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,305 @@
+"""Rehearsal's agent. It is told which tools come in which order and how each matter ends, never a value: every argument
+it takes from the talk or from an observation, and it asks when one is missing (design: cast).
+"""
+
+from collections.abc import Mapping
+
+from apigen_mt.cast import reading
+from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
+from blueprints.blueprint import Blueprint
+from blueprints.knowledge import Referent
+from blueprints.wording import SPEAKABLE, asked_label, fill, second_person, sentence
+from tools_env.mentions import spoken
+from tools_env.rules import affirms
+from tools_env.tool import Param, ToolSpec, noun_of
+from tools_env.values import Json, Part
+
+ASKS = 2
+MORE = "Is there anything else I can help you with?"
+_CERTAIN = 1
+
+
+class Matter(Part):
+    """One thing the person will raise: the tools to use for it, how it ends, and for a refusal the clause and the
+    name of the fact that decides.
+    """
+
+    tools: tuple[str, ...]
+    ends: str
+    forbidden: str = ""
+    clause: str = ""
+    fact: str = ""
+
+
+def script_of(blueprint: Blueprint) -> tuple[Matter, ...]:
+    """What the oracle is told of a blueprint: names and order of tools, never a value."""
+    names = [a.name for a in blueprint.actions]
+    matters: list[Matter] = []
+    start = 0
+    for stage in blueprint.stages:
+        found = blueprint.evidence if stage.wants == "refusal" else None
+        matters.append(
+            Matter(
+                tools=tuple(names[start : stage.until]),
+                ends=stage.wants,
+                forbidden=found.forbidden.name if found else "",
+                clause=found.clause if found else "",
+                fact=found.label if found else "",
+            )
+        )
+        start = stage.until
+    return tuple(matters)
+
+
+class Oracle:
+    """Plays the agent in rehearsal from a script of names."""
+
+    def __init__(self, script: tuple[Matter, ...], specs: Mapping[str, ToolSpec], people: str) -> None:
+        self.script = script
+        self.specs = specs
+        self.people = people
+        self.matter = -1
+        self.position = 0
+        self.since = 0
+        self.arguments: dict[str, Json] = {}
+        self.waiting = ""
+        self.asked: dict[str, int] = {}
+        self.confirming = False
+        self.finished = True
+        self.calls = 0
+        self.declined = 0
+        self.proposed = ""
+        self.view = AgentView(system="", tools=(), messages=())
+        self.seen: list[Referent] = []
+
+    async def reply(self, view: AgentView) -> AgentTurn:
+        """The next call, question, confirmation or report."""
+        self.view = view
+        self.seen = reading.observations(view, self.specs)
+        last = view.messages[-1]
+        if last["role"] == "user":
+            self._hear(str(last["content"]))
+        elif self._refused(last):
+            raise GaveUp(f"{self._tool().name if self._open() else 'a call'} was refused: {last['content']}")
+        while self._open():
+            turn = self._use(self._tool())
+            if turn is not None:
+                return turn
+        return self._finish()
+
+    def _hear(self, text: str) -> None:
+        if self.finished and not (self._matter_ends("refusal") and self.declined == 1):
+            self.matter += 1
+            self.position, self.since, self.finished, self.declined = 0, len(self.view.messages) - 1, False, 0
+            self._fresh()
+            if self.matter >= len(self.script):
+                raise GaveUp("the person raises more than there is")
+        if self.confirming:
+            self.confirming = affirms(text)
+            if not self.confirming:
+                self._fresh()
+        elif self.waiting:
+            self._take(self.waiting, text)
+
+    def _take(self, name: str, text: str) -> None:
+        """Read the answer to the question that was asked."""
+        param = next(p for p in self._tool().params if p.name == name)
+        self.waiting = ""
+        if param.meaning.kind == "identifier":
+            found = reading.named(text, self._candidates(param), self._nouns(param))
+            if len(found) == _CERTAIN:
+                self.arguments[name] = found[0].id
+            elif param.many and found:
+                self.arguments[name] = [r.id for r in found]
+        elif (value := reading.plain(param, text, whole=True)) is not None:
+            self.arguments[name] = value
+
+    def _fresh(self) -> None:
+        self.arguments, self.waiting, self.asked, self.confirming = {}, "", {}, False
+
+    def _matter_ends(self, how: str) -> bool:
+        return 0 <= self.matter < len(self.script) and self.script[self.matter].ends == how
+
+    def _open(self) -> bool:
+        matter = self.script[self.matter]
+        return not self.finished and self.position < len(matter.tools) + bool(matter.forbidden)
+
+    def _tool(self) -> ToolSpec:
+        matter = self.script[self.matter]
+        return self.specs[(*matter.tools, matter.forbidden)[self.position]]
+
+    @staticmethod
+    def _refused(message: Mapping[str, Json]) -> bool:
+        return message["role"] == "tool" and str(message["content"]).startswith('{"error"')
+
+    def _use(self, spec: ToolSpec) -> AgentTurn | None:
+        """Gather the arguments, ask for what is missing, have a write confirmed, and call."""
+        for param in (*spec.params, *spec.params):
+            if param.name not in self.arguments and (value := self._find(param, spec)) is not None:
+                self.arguments[param.name] = value
+        missing = [p for p in spec.params if p.required and p.name not in self.arguments]
+        if missing:
+            return self._ask(missing[0])
+        matter = self.script[self.matter]
+        if self.position == len(matter.tools):
+            self.position += 1
+            return None
+        if spec.writes and not self.confirming:
+            self.confirming = True
+            return AgentTurn(text=self._proposal(spec))
+        self.calls += 1
+        call = WantedCall(name=spec.name, arguments=dict(self.arguments), id=f"call_{self.calls}")
+        self.position += 1
+        self._fresh()
+        return AgentTurn(calls=(call,))
+
+    def _ask(self, param: Param) -> AgentTurn:
+        self.asked[param.name] = self.asked.get(param.name, 0) + 1
+        if self.asked[param.name] > ASKS:
+            raise GaveUp(f"nobody says the {param.label}")
+        self.waiting = param.name
+        if param.meaning.kind == "identifier":
+            return AgentTurn(text=f"Which {param.label} do you mean?")
+        if param.meaning.kind == "contact" or not self.seen:
+            return AgentTurn(text=f"Could you please tell me your {param.label}?")
+        return AgentTurn(text=f"What should the {param.label} be?")
+
+    def _find(self, param: Param, spec: ToolSpec) -> Json:
+        """A value from the words about this matter, or from what the observations leave no choice about."""
+        words = self._words()
+        told = reading.slots(spec.ask, words).get(param.name, "") if spec.ask else ""
+        if param.meaning.kind != "identifier":
+            if told and (value := reading.plain(param, told, whole=True)) is not None:
+                return [value] if param.many else value
+            value = reading.plain(param, words, whole=False)
+            return [value] if param.many and value is not None else value
+        return self._record(param, told or words, exact=bool(told))
+
+    def _record(self, param: Param, words: str, *, exact: bool) -> Json:
+        candidates = self._candidates(param)
+        if param.personal:
+            return candidates[0].id if candidates else None
+        if f"that {noun_of(self.specs, param.meaning.of)}" in self._words() and candidates:
+            return candidates[-1].id
+        if not exact and param.name in self.asked:
+            return None
+        found = reading.named(words, candidates, self._nouns(param))
+        if param.many and found and " and " in words:
+            parts = [reading.named(part, candidates, self._nouns(param)) for part in words.split(" and ")]
+            several = list(dict.fromkeys(p[0].id for p in parts if len(p) == _CERTAIN))
+            return list(several) or None
+        if len(found) == _CERTAIN:
+            return [found[0].id] if param.many else found[0].id
+        if len(candidates) == _CERTAIN and not found and not exact:
+            return [candidates[0].id] if param.many else candidates[0].id
+        return None
+
+    def _candidates(self, param: Param) -> list[Referent]:
+        """Records of the argument's table that go with the arguments found so far."""
+        found = reading.latest(self.seen, param.meaning.of)
+        fixed = {(p.meaning.of, str(self.arguments[p.name])) for p in self._tool().params if p.name in self.arguments}
+        tables = {t for t, _ in fixed}
+        fitting = [r for r in found if not any(t in tables and (t, i) not in fixed for t, i in r.context)]
+        return fitting or found
+
+    def _nouns(self, param: Param) -> tuple[str, ...]:
+        return (param.label, noun_of(self.specs, param.meaning.of))
+
+    def _words(self) -> str:
+        """The human's words about the matter in hand."""
+        return " ".join(str(m["content"]) for m in self.view.messages[self.since :] if m["role"] == "user")
+
+    def _proposal(self, spec: ToolSpec) -> str:
+        """What would be done, with every argument by value, and the question whether to do it."""
+        shown = {p.name: self._shown(p) for p in spec.params if p.name in self.arguments}
+        text = second_person(fill(spec.ask, shown)) if spec.ask else spec.description.rstrip(".").lower()
+        rest = [
+            f"{p.label}: {shown[p.name]}"
+            for p in spec.params
+            if p.name in shown and not p.personal and f"{{{p.name}}}" not in spec.ask
+        ]
+        extra = f" ({'; '.join(rest)})" if rest else ""
+        self.proposed = text
+        return f"To confirm: I will {text}{extra}. Shall I go ahead?"
+
+    def _shown(self, param: Param) -> str:
+        value = self.arguments[param.name]
+        if param.meaning.kind != "identifier":
+            return spoken(value, param.meaning)
+        ids = value if isinstance(value, list) else [value]
+        return " and ".join(self._called(param, str(i)) for i in ids)
+
+    def _called(self, param: Param, key: str) -> str:
+        referent = next((r for r in self._candidates(param) if r.id == key), None)
+        name = next((str(a.value) for a in (referent.attributes if referent else ()) if a.meaning.kind == "text"), "")
+        return f"{name} ({key})" if name else f"{param.label} {key}"
+
+    def _finish(self) -> AgentTurn:
+        """Report, answer or decline, once the tools of a matter are used."""
+        self.finished = True
+        matter = self.script[self.matter]
+        if matter.ends == "refusal":
+            return self._decline(matter)
+        if matter.ends == "answer":
+            return self._answer()
+        return AgentTurn(text=f"Done, as agreed: {self.proposed}. {self._report()}{MORE}")
+
+    def _report(self) -> str:
+        last = self.view.messages[-1]
+        made = [r for r in self.seen if r.source == len(self.view.messages) - 1] if last["role"] == "tool" else []
+        telling = [a for a in made[0].attributes if a.meaning.kind in {"date", "amount", "choice"}][:3] if made else []
+        parts = [f"{asked_label(a.field, a.meaning)} {spoken(a.value, a.meaning)}" for a in telling]
+        return sentence(f"for your records: {', '.join(parts)}") + " " if parts else ""
+
+    def _answer(self) -> AgentTurn:
+        words = self._words()
+        best: tuple[int, Referent, str, Json, str] | None = None
+        for table in dict.fromkeys(r.table for r in self.seen):
+            among = reading.latest(self.seen, table)
+            own = [r for r in among if r.table == self.people]
+            for referent in among:
+                for attribute in (a for a in referent.attributes if a.meaning.kind in SPEAKABLE):
+                    label = asked_label(attribute.field, attribute.meaning)
+                    names = (
+                        ["my account"] if own else list(reading.phrases(referent, among, [noun_of(self.specs, table)]))
+                    )
+                    fits = [n for n in names if f"the {label} of {n}".casefold() in words.casefold()]
+                    length = max((len(f"{label}{n}") for n in fits), default=0)
+                    if length and (best is None or length > best[0]):
+                        name = max(fits, key=len)
+                        best = (
+                            length,
+                            referent,
+                            f"{label} of {second_person(name)}",
+                            attribute.value,
+                            spoken(attribute.value, attribute.meaning),
+                        )
+        if best is None:
+            raise GaveUp("the question names nothing that was read")
+        return AgentTurn(text=f"The {best[2]} is {best[4]}. {MORE}")
+
+    def _decline(self, matter: Matter) -> AgentTurn:
+        self.declined += 1
+        fact = self._deciding(matter)
+        if self.declined > 1:
+            return AgentTurn(
+                text=f"I understand, and I did check: the {matter.fact} is {fact}, so I cannot make an exception."
+            )
+        reason = f"the {matter.fact} is {fact}, and clause {matter.clause} of our policy does not allow it then"
+        return AgentTurn(text=f"I'm sorry, but I can't do that: {reason}.")
+
+    def _deciding(self, matter: Matter) -> str:
+        """The value of the deciding fact, read off the records that the request is about."""
+        spec = self.specs[matter.forbidden]
+        chosen: set[str] = set()
+        for param in spec.params:
+            value = self.arguments.get(param.name)
+            if param.meaning.kind == "identifier" and value is not None:
+                chosen |= {str(v) for v in (value if isinstance(value, list) else [value])}
+        near = chosen | {i for r in self.seen if r.id in chosen for _, i in r.context}
+        for ids in (chosen, near, {r.id for r in self.seen}):
+            for referent in reversed(self.seen):
+                for a in referent.attributes:
+                    if referent.id in ids and asked_label(a.field, a.meaning) == matter.fact:
+                        return spoken(a.value, a.meaning)
+        raise GaveUp(f"the {matter.fact} was never shown")

@@ -1,0 +1,140 @@
+"""How rehearsal's oracle reads: values out of the human's words, records out of observations. It sees the talk only."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+from apigen_mt.cast.ports import AgentView
+from blueprints.knowledge import Referent, referents_in
+from blueprints.wording import Attribute, Direction, Superlative, describe
+from tools_env.calls import Call
+from tools_env.mentions import dates_in, mentions, numbers_in
+from tools_env.tool import Param, ToolSpec
+from tools_env.values import Json, canonical
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ANSWER = re.compile(r"^(?:It's|It is|That's)\s+(.*?)\.?$", re.DOTALL)
+_COMES_UP = re.compile(r'that comes up for "([^"]+)"')
+_MOST = 3
+
+
+def observations(view: AgentView, specs: Mapping[str, ToolSpec]) -> list[Referent]:
+    """Every record that tool results showed, in order; later ones are fresher."""
+    calls: dict[str, Call] = {}
+    found: list[Referent] = []
+    for number, message in enumerate(view.messages):
+        for call in _calls(message):
+            calls[call[0]] = call[1]
+        if message["role"] == "tool" and (asked := calls.get(str(message["tool_call_id"]))) is not None:
+            shown: Json = json.loads(str(message["content"]))
+            found += referents_in(shown, specs[asked.name], number, asked)
+    return found
+
+
+def _calls(message: Mapping[str, Json]) -> Iterable[tuple[str, Call]]:
+    wanted = message.get("tool_calls")
+    for item in wanted if isinstance(wanted, list) else []:
+        if isinstance(item, dict) and isinstance(body := item["function"], dict):
+            arguments = body["arguments"]
+            yield (
+                str(item["id"]),
+                Call(name=str(body["name"]), arguments=arguments if isinstance(arguments, dict) else {}),
+            )
+
+
+def latest(referents: Iterable[Referent], table: str) -> list[Referent]:
+    """One referent per record of a table, as it was seen last, in order of first sight."""
+    found: dict[str, Referent] = {}
+    for referent in referents:
+        if referent.table == table:
+            found[referent.id] = referent
+    return list(found.values())
+
+
+def slots(ask: str, text: str) -> dict[str, str]:
+    """What the human's words put into the slots of a tool's `ask` phrase; empty when they do not follow it."""
+    parts = re.split(r"\{(\w+)\}", ask)
+    names = parts[1::2]
+    pattern = "".join(
+        f"(?P<{names[i // 2]}>.+?)" if i % 2 else re.escape(part).replace(r"\ ", r"\s+") for i, part in enumerate(parts)
+    )
+    found = re.search(rf"{pattern}(?:, please)?[.?!](?:\s|$)", text, re.DOTALL)
+    return {} if found is None or len(set(names)) != len(names) else found.groupdict()
+
+
+def phrases(target: Referent, among: Sequence[Referent], nouns: Iterable[str]) -> Iterable[str]:
+    """Every phrase by which the vocabulary of rehearsal could single out `target` among its like."""
+    usable = [a for a in target.attributes if a.value not in ("", None)]
+    for noun in dict.fromkeys(nouns):
+        for which in _extremes(target, among):
+            yield describe(noun, (), which)
+        for size in range(1, _MOST + 1):
+            for some in combinations(usable, size):
+                yield describe(noun, some)
+                if size > 1:
+                    yield describe(noun, tuple(reversed(some)))
+
+
+def _extremes(target: Referent, among: Sequence[Referent]) -> Iterable[Superlative]:
+    directions: tuple[Direction, Direction] = ("highest", "lowest")
+    for attribute in target.attributes:
+        if attribute.meaning.kind not in {"date", "amount", "count"}:
+            continue
+        values = [a.value for r in among if (a := r.attribute(attribute.field)) is not None]
+        for direction in directions:
+            if _extreme(values, direction) == canonical(attribute.value):
+                yield Superlative(attribute.field, attribute.meaning, direction)
+
+
+def _extreme(values: list[Json], direction: Direction) -> Json:
+    texts = sorted(v for v in values if isinstance(v, str))
+    numbers = sorted(v for v in values if isinstance(v, int | float))
+    if texts:
+        return texts[-1 if direction == "highest" else 0]
+    return canonical(numbers[-1 if direction == "highest" else 0]) if numbers else None
+
+
+def named(text: str, among: Sequence[Referent], nouns: Sequence[str]) -> list[Referent]:
+    """The records whose longest phrase stands in the text; more than one when the words fit several."""
+    best: dict[str, int] = {}
+    low = text.casefold()
+    for referent in among:
+        fitting = [len(p) for p in phrases(referent, among, nouns) if p.casefold() in low]
+        if fitting:
+            best[referent.id] = max(fitting)
+    top = max(best.values(), default=0)
+    return [r for r in among if best.get(r.id) == top and top]
+
+
+def plain(param: Param, text: str, *, whole: bool) -> Json:
+    """The value of a plain argument in the human's words; `whole`: the words are nothing but the answer."""
+    kind = param.meaning.kind
+    told = re.search(rf"\b(?:the|my) {re.escape(param.label)} (?:should be|is) (.+?)\.(?:\s|$)", text, re.IGNORECASE)
+    if told is not None:
+        text, whole = told[1], True
+    if param.choices:
+        found = [c for c in param.choices if mentions(text, c, param.meaning)]
+        longest = [c for c in found if not any(c != o and c in o for o in found)]
+        return longest[0] if len(longest) == 1 else None
+    if kind == "date":
+        dates = dates_in(text)
+        return next(iter(dates)) if len(dates) == 1 else None
+    if kind in {"amount", "count"}:
+        numbers = numbers_in(text)
+        return canonical(next(iter(numbers))) if len(numbers) == 1 and whole else None
+    if kind == "contact" and (mail := _EMAIL.search(text)) and "mail" in f"{param.name}{param.meaning.of}":
+        return mail[0]
+    if kind == "text" and (search := _COMES_UP.search(text)):
+        return search[1]
+    if not whole:
+        return None
+    answer = _ANSWER.match(text.strip())
+    return (answer[1] if answer else text).strip()
+
+
+def attribute_asked(text: str, among: Sequence[Attribute], label_of: Mapping[str, str]) -> Attribute | None:
+    """The attribute whose label the human's question names; the longest label wins."""
+    low = text.casefold()
+    found = [a for a in among if f"the {label_of[a.field]} of".casefold() in low]
+    return max(found, key=lambda a: len(label_of[a.field]), default=None)

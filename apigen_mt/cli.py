@@ -1,0 +1,96 @@
+"""The command line: `apigen-mt generate | export | show | stats | verify`. Exit codes: 0 done, 1 findings, 2 usage or
+configuration, 3 infrastructure or could-not-tell, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED = 0, 1, 2, 3, 130
+
+EXAMPLES = """examples:
+  apigen-mt generate --domain retail --count 50 --out runs/first          rehearsal: no key, no model
+  apigen-mt generate --domain retail --count 50 --out runs/model \\
+      --model MODEL --base-url http://127.0.0.1:8000/v1 --human scripted   a model as author and agent
+  apigen-mt show runs/first 0                                             read one talk with its verdict
+  apigen-mt export runs/first --format sharegpt --out data/first          a folder to train from
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their flags."""
+    top = argparse.ArgumentParser(
+        prog="apigen-mt",
+        description="Verified multi-turn training data for agents that talk with people and act through tools.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _generate_flags(commands.add_parser("generate", help="make a dataset: draft tasks, play them, keep what verifies"))
+    export = commands.add_parser("export", help="write a run's rows in a trainer's format")
+    export.add_argument("run", type=Path)
+    export.add_argument("--format", choices=("sharegpt", "messages"), required=True)
+    export.add_argument("--out", type=Path, required=True, metavar="DIR")
+    export.add_argument("--cast", choices=("oracle", "model"), help="which rows, when a run has both")
+    export.add_argument(
+        "--licence",
+        action="append",
+        default=[],
+        metavar="MODEL=LICENCE",
+        help="licence of a generating model, for the card",
+    )
+    show = commands.add_parser("show", help="read a domain, a run, or one talk of a run")
+    show.add_argument("what", metavar="DOMAIN|RUN")
+    show.add_argument("row", nargs="?", type=int, help="task number within the run")
+    show.add_argument("--snapshot", default="seed:0")
+    stats = commands.add_parser("stats", help="the funnel and the make-up of a run")
+    stats.add_argument("run", type=Path)
+    stats.add_argument("--json", action="store_true", help="as JSON")
+    verify = commands.add_parser("verify", help="re-execute and re-judge every row of a run, dataset or export")
+    verify.add_argument("path", type=Path)
+    verify.add_argument(
+        "--domain", action="append", default=[], metavar="D", help="also import this package.module:Class"
+    )
+    return top
+
+
+def _generate_flags(generate: argparse.ArgumentParser) -> None:
+    generate.add_argument("--domain", help="retail, library, or package.module:Class")
+    generate.add_argument("--count", type=int, metavar="N", help="tasks asked for; may be raised to extend a run")
+    generate.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder; continued if it exists")
+    generate.add_argument("--config", type=Path, metavar="FILE", help="settings in YAML; flags win")
+    generate.add_argument("--seed", type=int)
+    generate.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
+    generate.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
+    generate.add_argument(
+        "--human", choices=("scripted", "model"), help="who plays the person when a model plays the rest"
+    )
+    generate.add_argument("--concurrency", type=int, metavar="C", help="talks at a time")
+    generate.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
+    generate.add_argument("--preview", type=int, metavar="K", help="make only K tasks, show them, and stop")
+    generate.add_argument("--quiet", action="store_true", help="no progress, only the last line")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code. Errors that people can mend are one line on stderr."""
+    options = parser().parse_args(arguments)
+    from apigen_mt.cli_commands import COMMANDS
+    from apigen_mt.cli_errors import EXPECTED, code_of, told
+
+    try:
+        return COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        return say("interrupted; the same command goes on where it stopped", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except EXPECTED as error:
+        return say(told(error), code_of(error))
+
+
+def say(line: str, code: int) -> int:
+    """One line on stderr; returns the code."""
+    print(f"apigen-mt: {' '.join(line.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,169 @@
+"""What each command does; imported only when one runs."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from apigen_mt.cli_progress import Progress
+from apigen_mt.config import Config, ConfigError, load
+from apigen_mt.generate import Run, agenerate
+from apigen_mt.run_folder import RunFolder
+from apigen_mt.stats import render, summary
+from tools_env.resolve import resolve
+from tools_env.values import Json
+
+DONE, FINDINGS = 0, 1
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Make or continue a run; 1 when the token budget ended it early."""
+    config = load(options.config, _flags(options))
+    keys = _keys(config)
+    if options.preview:
+        return _preview(config.model_copy(update={"count": min(options.preview, config.count)}), keys)
+    run = _run(config, options.out, keys, quiet=options.quiet)
+    if not options.quiet:
+        print(render(summary(run.outcomes)))
+    print(f"{run.kept} rows from {len(run.outcomes)} of {config.count} tasks: {options.out / 'dataset'}")
+    if run.finished.budget_spent:
+        left = config.count - len(run.outcomes)
+        print(f"the token budget is spent with {left} tasks to go; raise --budget-tokens to continue", file=sys.stderr)
+        return FINDINGS
+    return DONE
+
+
+def _run(config: Config, out: Path, keys: Mapping[str, str], *, quiet: bool) -> Run:
+    with Progress(config, quiet=quiet) as progress:
+        return asyncio.run(agenerate(config, out, keys=keys, watch=progress.note))
+
+
+def _preview(config: Config, keys: Mapping[str, str]) -> int:
+    """A few tasks in a folder that is thrown away, shown in full."""
+    from apigen_mt.show import show_row
+
+    folder = Path(tempfile.mkdtemp(prefix="apigen-mt-preview-"))
+    try:
+        run = _run(config, folder / "run", keys, quiet=True)
+        for outcome in run.outcomes:
+            for row in (*outcome.rows, *outcome.failures):
+                _print(show_row(row))
+            for reason in outcome.reasons:
+                print(f"task {outcome.task} rejected by {reason.stage}: {reason.reason}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return DONE
+
+
+def _flags(options: argparse.Namespace) -> dict[str, Json]:
+    """Flags as settings; what was not given is left to the file."""
+    flags: dict[str, Json] = {
+        name: getattr(options, name)
+        for name in ("domain", "count", "seed", "concurrency", "budget_tokens")
+        if getattr(options, name) is not None
+    }
+    if bool(options.model) != bool(options.base_url):
+        raise ConfigError("--model and --base-url go together")
+    if options.human == "model" and not options.model and options.config is None:
+        raise ConfigError("--human model needs --model and --base-url")
+    if options.model:
+        role: dict[str, Json] = {"model": options.model, "base_url": options.base_url}
+        roles: dict[str, Json] = {"author": role, "agent": role}
+        roles["human"] = {"model": "", "base_url": ""} if options.human == "scripted" else role
+        flags["roles"] = roles
+    elif options.human == "scripted":
+        flags["roles"] = {"human": {"model": "", "base_url": ""}}
+    return flags
+
+
+def _keys(config: Config) -> dict[str, str]:
+    """The keys of the roles' endpoints, from the environment variables that the configuration names."""
+    roles = config.roles
+    named = {r.api_key_env for r in (roles.author, roles.human, roles.agent) if r.model}
+    return {name: os.environ[name] for name in named if os.environ.get(name)}
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a run's rows in a trainer's format."""
+    from apigen_mt.export.export import export as write
+
+    folder = RunFolder(options.run)
+    licences = _licences(folder, options.licence)
+    report = write(folder.rows(), options.format, options.out, licences=licences, cast=options.cast)
+    print(report)
+    return DONE
+
+
+def _licences(folder: RunFolder, given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    roles = folder.config.get("roles")
+    for role in roles.values() if isinstance(roles, dict) else ():
+        if isinstance(role, dict) and role.get("model") and role.get("licence"):
+            found[str(role["model"])] = str(role["licence"])
+    for item in given:
+        model, equals, licence = item.partition("=")
+        if not equals or not model or not licence:
+            raise ConfigError(f"--licence {item!r}: write MODEL=LICENCE")
+        found[model] = licence
+    return found
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show a domain, a run's funnel, or one talk."""
+    from apigen_mt.show import show_domain, show_row
+
+    path = Path(options.what)
+    if not RunFolder.looks_like(path):
+        if options.row is not None or (path.exists() and ":" not in options.what):
+            RunFolder(path)
+        _print(show_domain(resolve(options.what, Path.cwd()), options.snapshot))
+        return DONE
+    outcomes = list(RunFolder(path).outcomes())
+    if options.row is None:
+        print(render(summary(outcomes)))
+        return DONE
+    found = next((o for o in outcomes if o.task == options.row), None)
+    if found is None:
+        raise ConfigError(f"{path} has no task {options.row}: it holds 0 to {len(outcomes) - 1}")
+    for row in (*found.rows, *found.failures):
+        _print(show_row(row))
+    for reason in found.reasons:
+        print(f"rejected by {reason.stage}: {reason.reason}")
+    return DONE
+
+
+def stats(options: argparse.Namespace) -> int:
+    """The funnel and make-up of a run."""
+    found = summary(RunFolder(options.run).outcomes())
+    print(found.model_dump_json(indent=2) if options.json else render(found))
+    return DONE
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Re-execute and re-judge; 1 with findings, 3 when it could not tell."""
+    from apigen_mt.verify import verify as prove
+
+    report = prove(options.path, lambda name: resolve(name, Path.cwd()), domains=options.domain)
+    print(report.render())
+    code: int = report.exit_code
+    return code
+
+
+def _print(text: str) -> None:
+    """Text with rich's markup, plain where there is no terminal."""
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(text)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "generate": generate,
+    "export": export,
+    "show": show,
+    "stats": stats,
+    "verify": verify,
+}

@@ -1,0 +1,135 @@
+"""The configuration of a run: a YAML file, overlaid by command-line flags, resolved and stored beside the journal."""
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from blueprints.blueprint import Kind
+from tools_env.values import Json, Part
+
+RoleName: TypeAlias = Literal["author", "human", "agent"]
+SCRIPTS: dict[str, str] = {"author": "template", "human": "scripted", "agent": "oracle"}
+"""Rehearsal's player of each role."""
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; one line says what and what to do."""
+
+
+class RoleConfig(Part):
+    """Who plays a role. Without a model it is rehearsal's script; the key is read from the variable `api_key_env`."""
+
+    model: str = ""
+    base_url: str = ""
+    api_key_env: str = "OPENAI_API_KEY"
+    temperature: float | None = None
+    max_tokens: int | None = Field(default=1024, gt=0)
+    extra: dict[str, Json] = {}
+    licence: str = ""
+    parse_text_calls: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> "RoleConfig":
+        if bool(self.model) != bool(self.base_url):
+            raise ValueError("a model needs its base_url and a base_url its model")
+        return self
+
+
+class Roles(Part):
+    """The three roles of a run."""
+
+    author: RoleConfig = RoleConfig()
+    human: RoleConfig = RoleConfig()
+    agent: RoleConfig = RoleConfig()
+
+
+class TalkLimits(Part):
+    """How long a talk may go on."""
+
+    turns: int = Field(default=30, gt=0)
+    calls: int = Field(default=60, gt=0)
+    calls_in_a_row: int = Field(default=15, gt=0)
+
+
+class Config(Part):
+    """Everything that decides what a run makes. `count` may be raised later; `concurrency` and `budget_tokens` are no
+    part of a run's identity.
+    """
+
+    domain: str
+    count: int = Field(default=50, gt=0)
+    seed: int = 0
+    roles: Roles = Roles()
+    kinds: dict[Kind, float] = {"act": 0.6, "inform": 0.2, "refuse": 0.2}
+    snapshots: int = Field(default=8, gt=0)
+    attempts: int = Field(default=1, gt=0)
+    rounds: int = Field(default=3, ge=0)
+    limits: TalkLimits = TalkLimits()
+    concurrency: int = Field(default=16, gt=0)
+    budget_tokens: int | None = Field(default=None, gt=0)
+
+    @field_validator("kinds")
+    @classmethod
+    def _shares(cls, kinds: dict[Kind, float]) -> dict[Kind, float]:
+        known = {"act", "inform", "refuse"}
+        if unknown := sorted(set(kinds) - known):
+            raise ValueError(f"kind {unknown[0]!r} cannot be drawn yet: use {', '.join(sorted(known))}")
+        if any(share < 0 for share in kinds.values()) or not sum(kinds.values()):
+            raise ValueError("the shares of the kinds must not be negative, and not all zero")
+        return kinds
+
+    def identity(self) -> Json:
+        """What must not change when a run is continued."""
+        whole: Json = self.model_dump(mode="json", exclude={"count", "concurrency", "budget_tokens"})
+        return whole
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether no model plays."""
+        return not any(r.model for r in (self.roles.author, self.roles.human, self.roles.agent))
+
+
+def load(path: Path | None, flags: dict[str, Json]) -> Config:
+    """The configuration from a file and flags; flags win. Nested flags are given as nested dictionaries.
+
+    Raises:
+        ConfigError: unreadable, unknown or contradictory, with the place.
+    """
+    import yaml  # noqa: PLC0415 - not needed by --help
+
+    found: dict[str, Json] = {}
+    if path is not None:
+        try:
+            read: Json = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from error
+        except (yaml.YAMLError, RecursionError) as error:
+            line = getattr(getattr(error, "problem_mark", None), "line", None)
+            place = f" at line {line + 1}" if line is not None else ""
+            raise ConfigError(f"{path} is no valid YAML{place}") from error
+        if not isinstance(read, dict):
+            raise ConfigError(f"{path} must hold settings by name, such as 'domain: retail'")
+        found = read
+    try:
+        return Config.model_validate(_overlay(found, flags))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(p) for p in first["loc"]) or "configuration"
+        raise ConfigError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _overlay(under: dict[str, Json], over: dict[str, Json]) -> dict[str, Json]:
+    merged = dict(under)
+    for name, value in over.items():
+        below = merged.get(name)
+        merged[name] = _overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def dump(config: Config) -> str:
+    """The resolved configuration as YAML; it holds names of key variables, never keys."""
+    import yaml  # noqa: PLC0415
+
+    text: str = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    return text

@@ -1,0 +1,132 @@
+"""Parquet columns with explicit features, written row group by row group; the same rows give the same bytes."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+from tools_env.values import Json
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+Column: TypeAlias = Literal["text", "number", "objects", "flags", "turns"]
+"""text and number: plain; objects: `List(Json())`; flags: booleans or null; turns: `{from, value}` pairs."""
+
+GROUP = 256
+"""Rows per row group: what is held in memory at once."""
+
+MOST_DIGITS = 18
+"""Longer numbers do not fit the 64 bits in which the reader gathers digits."""
+
+
+def features(columns: Mapping[str, Column]) -> "datasets.Features":
+    """The columns as `datasets` knows them."""
+    from datasets import Features, Json, List, Value
+
+    kinds = {
+        "text": Value("string"),
+        "number": Value("int64"),
+        "objects": List(Json()),
+        "flags": List(Value("bool")),
+        "turns": List({"from": Value("string"), "value": Value("string")}),
+    }
+    return Features({name: kinds[column] for name, column in columns.items()})
+
+
+class Sheet:
+    """A parquet file being written; `datasets.load_dataset` reads it back with the same features."""
+
+    def __init__(self, path: Path, columns: Mapping[str, Column]) -> None:
+        import pyarrow.parquet as pq
+
+        self._columns = columns
+        self._schema = features(columns).arrow_schema
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._held: list[Mapping[str, Json]] = []
+
+    def add(self, record: Mapping[str, Json]) -> None:
+        """Write one record; it has a value for every column."""
+        self._held.append(record)
+        if len(self._held) >= GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._held:
+            self._writer.write_table(_table(self._held, self._columns, self._schema))
+            self._held = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._flush()
+        finally:
+            self._writer.close()
+
+
+def _table(records: list[Mapping[str, Json]], columns: Mapping[str, Column], schema: "pa.Schema") -> "pa.Table":
+    import pyarrow as pa
+
+    arrays: list[pa.Array] = []
+    for name, column in columns.items():
+        values = [record[name] for record in records]
+        wanted = schema.field(name).type
+        if column == "objects":
+            read = _reader()
+            texts = [[spelled(v, read) for v in value] if isinstance(value, list) else [] for value in values]
+            arrays.append(pa.array(texts, pa.list_(pa.string())).cast(wanted))
+        else:
+            arrays.append(pa.array(values, wanted))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _reader() -> Callable[[str], Json]:
+    from datasets import Json as JsonFeature
+
+    read: Callable[[str], Json] = JsonFeature().decode_example
+    return read
+
+
+def spelled(value: Json, read: Callable[[str], Json]) -> str | None:
+    """JSON text that `read` takes for exactly this value where it can be made to; None (no object) stays None.
+
+    The reader behind `datasets.Json` takes 0.3 for 0.30000000000000004, but 0.300 for 0.3: numbers that it would
+    misread are spelled with more digits. Every spelling is the same number to other readers.
+    """
+    return None if value is None else _spelled(value, read)
+
+
+def _spelled(value: Json, read: Callable[[str], Json]) -> str:
+    match value:
+        case float():
+            return next((text for text in _spellings(value) if read(text) == value), repr(value))
+        case list():
+            return f"[{','.join(_spelled(v, read) for v in value)}]"
+        case dict():
+            return f"{{{','.join(f'{_text(k)}:{_spelled(v, read)}' for k, v in value.items())}}}"
+    return _text(value)
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _spellings(value: float) -> Iterator[str]:
+    """Ways to write a number, the shortest first; each is read as the same number by a correct reader."""
+    yield repr(value)
+    if not math.isfinite(value) or "e" in repr(value):
+        return
+    whole, _, part = repr(value).partition(".")
+    spare = range(MOST_DIGITS - len(whole) - len(part))
+    for zeros in spare[1:]:
+        yield f"{whole}.{part}{'0' * zeros}"
+    for zeros in spare:
+        yield f"{int(whole + part)}{'0' * zeros}e-{len(part) + zeros}"

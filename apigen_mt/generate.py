@@ -1,0 +1,97 @@
+"""Generating: one run from configuration to dataset, continued where it stopped."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apigen_mt.cast.ports import Agent
+from apigen_mt.config import Config, ConfigError, dump
+from apigen_mt.journal import Journal
+from apigen_mt.models.budget import TokenBudget
+from apigen_mt.pipeline import Finished, Pipeline, Watch
+from apigen_mt.players import Players
+from apigen_mt.trajectory import Outcome
+from tools_env.port import World
+from tools_env.resolve import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that ended: its folder, what became of each task, and how it ended."""
+
+    folder: Path
+    outcomes: tuple[Outcome, ...]
+    finished: Finished
+
+    @property
+    def kept(self) -> int:
+        """Rows in the dataset."""
+        return sum(len(o.rows) for o in self.outcomes)
+
+
+def unwatched(_: Outcome) -> None:
+    """Progress for nobody."""
+
+
+async def agenerate(
+    config: Config,
+    out: Path,
+    *,
+    keys: Mapping[str, str] | None = None,
+    watch: Watch = unwatched,
+    agent: Callable[[], Agent] | None = None,
+    world: World | None = None,
+) -> Run:
+    """Do all tasks of `config` in the run folder `out`, then write `out/dataset`.
+
+    `keys` maps names of key variables to keys; `agent` makes your own agent for every talk.
+
+    Raises:
+        ConfigError, UnknownDomain, DomainError: the setting is wrong (exit code 2).
+        Drift: `out` belongs to another configuration (exit code 2); JournalError: disk or lock (exit code 3).
+        EndpointError: an endpoint that cannot be used (exit code 3).
+    """
+    from apigen_mt.export.dataset import write_dataset  # noqa: PLC0415 - pyarrow
+
+    world = world or resolve(config.domain, Path.cwd())
+    identity: Any = config.identity()
+    identity["digest"] = world.digest
+    if agent is not None:
+        identity["own_agent"] = True
+    with Journal.open(out, identity) as journal:
+        (out / "config.yaml").write_text(dump(config), encoding="utf-8")
+        budget = TokenBudget(config.budget_tokens)
+        budget.preload(sum(u.total for u in journal.totals().values()))
+        async with Players(config, world, journal, budget, dict(keys or {}), agent) as players:
+            finished = await Pipeline(config, world, journal, players, watch).run()
+        outcomes = tuple(Outcome.model_validate_json(text) for task, text in journal.outcomes() if task < config.count)
+        write_dataset(out / "dataset", [row for o in outcomes for row in o.rows], domain=world.name)
+    return Run(out, outcomes, finished)
+
+
+def generate(
+    domain: str,
+    count: int,
+    out: str | Path,
+    *,
+    seed: int = 0,
+    agent: Callable[[], Agent] | None = None,
+    keys: Mapping[str, str] | None = None,
+    **settings: Any,  # noqa: ANN401 - further settings of Config, checked there
+) -> Run:
+    """Generate `count` tasks of a domain into the run folder `out`; rehearsal unless roles name models.
+
+    Works in scripts and in notebooks, where a loop already runs. `settings` are those of the configuration file.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    try:
+        config = Config.model_validate({"domain": domain, "count": count, "seed": seed, **settings})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, agenerate(config, Path(out), keys=keys, agent=agent)).result()

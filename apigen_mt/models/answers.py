@@ -1,0 +1,93 @@
+"""Asking a model for a typed answer: schema in the request, lenient reading, one repair (design: the port `ask`)."""
+
+import json
+from collections.abc import Iterator
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey
+from apigen_mt.models.client import ChatClient
+from apigen_mt.models.reading import mend
+from apigen_mt.models.schemas import response_format
+from tools_env.values import Json
+
+A = TypeVar("A", bound=BaseModel)
+
+REPAIR = ".repair"
+"""Ending of the role under which a repair is journalled, so that repairs have a count and totals of their own."""
+
+_STARTS = 50
+
+
+class Unparsed(BaseModel):
+    """The model gave no valid answer, not even when shown what was wrong: why, and its last words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: str
+    text: str
+
+
+async def ask(client: ChatClient, key: ReplyKey, request: ChatRequest, answer: type[A]) -> A | Unparsed:
+    """Return what the model answers to `request` as an `answer`, after at most one repair; raises what `client` raises.
+
+    The request's own `response_format` is replaced by the schema of `answer`. The repair goes under the same key with
+    `.repair` added to its role.
+    """
+    asked = request.model_copy(update={"response_format": response_format(answer)})
+    reply = await client.complete(key, asked)
+    found = read_answer(reply, answer)
+    if not isinstance(found, Unparsed):
+        return found
+    complaint = (
+        f"That is not a valid answer: {found.reason}\nSend the corrected answer: one JSON object and nothing else."
+    )
+    shown: tuple[Json, ...] = (
+        {"role": "assistant", "content": found.text or "(nothing)"},
+        {"role": "user", "content": complaint},
+    )
+    again = asked.model_copy(update={"messages": (*asked.messages, *shown)})
+    reply = await client.complete(key.model_copy(update={"role": key.role + REPAIR}), again)
+    return read_answer(reply, answer)
+
+
+def read_answer(reply: ChatReply, answer: type[A]) -> A | Unparsed:
+    """Return the first JSON in the reply that is a valid `answer`: bare, fenced, after prose, or in a call."""
+    reason = "there is no JSON in it"
+    first = True
+    for source in (reply.text, *(call.arguments for call in reply.calls)):
+        for value in _values(source):
+            try:
+                return answer.model_validate_json(mend(json.dumps(value, ensure_ascii=False)))
+            except ValidationError as error:
+                if first:
+                    reason, first = _told(error), False
+    return Unparsed(reason=reason, text=reply.text or "".join(call.arguments for call in reply.calls))
+
+
+def _values(text: str) -> Iterator[Json]:
+    """JSON objects and lists in a text, in order: the whole of it, else what starts at each brace or bracket."""
+    decoder = json.JSONDecoder()
+    at, tries = 0, 0
+    while tries < _STARTS:
+        starts = [place for place in (text.find("{", at), text.find("[", at)) if place >= 0]
+        if not starts:
+            return
+        tries += 1
+        at = min(starts)
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+            continue
+        yield value
+
+
+def _told(error: ValidationError) -> str:
+    """Validation errors in one line for the model: where and what, without the types' names."""
+    told = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return "; ".join(told[:10])

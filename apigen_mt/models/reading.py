@@ -1,0 +1,128 @@
+"""Reading a chat completion leniently: endpoints differ, and nothing a model writes may crash the run."""
+
+import json
+from collections import Counter
+
+from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, ToolCall, Usage, tokens_of
+from tools_env.values import Json
+
+_OPEN, _CLOSE = "<think>", "</think>"
+
+
+class NoCompletion(ValueError):  # noqa: N818 - reads as what is the matter
+    """The answer holds no chat completion; the message says what is missing."""
+
+
+def parse_body(raw: bytes) -> Json:
+    """Return the answer's body as JSON; raises `NoCompletion` if it is none."""
+    try:
+        body: Json = json.loads(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        beginning = raw[:80].decode("utf-8", "replace")
+        raise NoCompletion(f"not JSON: {beginning!r}" if raw.strip() else "an empty body") from error
+    return body
+
+
+def read_reply(body: Json, request: ChatRequest, key: ReplyKey) -> ChatReply:
+    """Return the first choice of a completion as a reply to `request`; raises `NoCompletion` if there is none.
+
+    Content may be null or in parts, usage may be missing (then it is counted by length), ids of calls may be missing
+    or repeated (then they are made from turn and position), lone surrogates are replaced.
+    """
+    body = _object(body, "the body")
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise NoCompletion("no choices")
+    choice = _object(choices[0], "the choice")
+    message = _object(choice.get("message"), "the message")
+    text, thought = split_thought(_text(message.get("content")))
+    reasoning = _text(message.get("reasoning")) or _text(message.get("reasoning_content")) or thought
+    calls = _calls(message, key.turn)
+    said = sum(len(part.encode()) for part in (text, reasoning, *(call.name + call.arguments for call in calls)))
+    return ChatReply(
+        text=text,
+        reasoning=reasoning,
+        calls=calls,
+        finish_reason=_text(choice.get("finish_reason")),
+        usage=_usage(body.get("usage"), request, said),
+        model=_text(body.get("model")) or request.model,
+    )
+
+
+def split_thought(text: str) -> tuple[str, str]:
+    """Split a leading `<think>…</think>` from what is said: (said, thought).
+
+    Some chat templates write the opening tag into the prompt, so a first tag that closes also ends a thought; a
+    thought that never closes is all thought.
+    """
+    start, head = text.lstrip(), text.find(_CLOSE)
+    if start.startswith(_OPEN):
+        thought, _, said = start[len(_OPEN) :].partition(_CLOSE)
+        return said.strip(), thought.strip()
+    if head >= 0 and _OPEN not in text[:head]:
+        return text[head + len(_CLOSE) :].strip(), text[:head].strip()
+    return text, ""
+
+
+def mend(text: str) -> str:
+    """Return `text` with each lone surrogate replaced by U+FFFD, so that it can be stored and sent."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _object(value: Json, what: str) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise NoCompletion(f"{what} is no object")
+    return value
+
+
+def _text(value: Json) -> str:
+    """Text of a content field: a string, nothing, or a list of parts with text."""
+    if isinstance(value, str):
+        return mend(value)
+    if isinstance(value, list):
+        return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
+    return ""
+
+
+def _calls(message: dict[str, Json], turn: int) -> tuple[ToolCall, ...]:
+    """Tool calls of a message, the older single `function_call` included, each with an id of its own."""
+    listed = message.get("tool_calls") or []
+    if not isinstance(listed, list):
+        raise NoCompletion("tool_calls is no list")
+    entries = [_object(entry, "a tool call") for entry in listed]
+    if not entries and isinstance(message.get("function_call"), dict):
+        entries = [{"function": message["function_call"]}]
+    ids = [_text(entry.get("id")) for entry in entries]
+    uses = Counter(ids)
+    calls: list[ToolCall] = []
+    for place, (entry, given) in enumerate(zip(entries, ids, strict=True)):
+        function = _object(entry.get("function") or entry.get("custom"), "the function of a tool call")
+        own = given if given and uses[given] == 1 else f"{given or 'call'}_{turn}_{place}"
+        calls.append(ToolCall(id=own, name=_text(function.get("name")), arguments=_arguments(function)))
+    return tuple(calls)
+
+
+def _arguments(function: dict[str, Json]) -> str:
+    """Arguments as the model wrote them; an endpoint that has parsed them already gets its object written out."""
+    written = function.get("arguments", function.get("input"))
+    if isinstance(written, str):
+        return mend(written)
+    return "" if written is None else mend(json.dumps(written, ensure_ascii=False))
+
+
+def _usage(reported: Json, request: ChatRequest, said: int) -> Usage:
+    """Tokens as reported; a missing or senseless number is replaced by a count from length, so none is free."""
+    usage = reported if isinstance(reported, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    prompt = _count(usage.get("prompt_tokens")) or tokens_of(len(request.wire()))
+    completion = _count(usage.get("completion_tokens")) or tokens_of(said)
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
+    return Usage(prompt=prompt, completion=completion, cached=min(cached, prompt))
+
+
+def _count(value: Json) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

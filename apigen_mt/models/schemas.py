@@ -1,0 +1,96 @@
+"""JSON schemas as endpoints like them: no references, closed objects, every property required."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from apigen_mt.models.chat import ChatRequest
+from tools_env.values import Json
+
+_DROPPED = frozenset({"title", "default", "discriminator", "$defs"})
+_DATA = frozenset({"enum", "examples", "required"})
+_LOCAL = "#/$defs/"
+
+
+def response_format(answer: type[BaseModel]) -> Json:
+    """Return the `response_format` that asks for an `answer`; strict where the schema has no open object."""
+    schema = plain_schema(answer)
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", answer.__name__)[:64]
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": not _open(schema)}}
+
+
+def plain_schema(answer: type[BaseModel]) -> Json:
+    """Return the JSON schema of `answer` with references inlined (recursive ones stay), titles and defaults dropped."""
+    whole: dict[str, Json] = answer.model_json_schema()
+    defined = whole.get("$defs")
+    defs: Mapping[str, Json] = defined if isinstance(defined, dict) else {}
+    left: set[str] = set()
+    schema = _plain(whole, defs, (), left)
+    if left and isinstance(schema, dict):
+        kept: dict[str, Json] = {}
+        while waiting := sorted(left - kept.keys()):
+            for name in waiting:
+                kept[name] = _plain(defs[name], defs, (name,), left)
+        schema["$defs"] = kept
+    return schema
+
+
+def spelled_out(request: ChatRequest) -> ChatRequest:
+    """Return the same request for an endpoint that refuses schemas: the schema stands in the last message instead."""
+    wanted = request.response_format
+    inner = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    schema = inner.get("schema") if isinstance(inner, dict) else {"type": "object"}
+    text = (
+        "Answer with one JSON object and nothing else. It must be valid under this JSON Schema:\n"
+        f"{json.dumps(schema, ensure_ascii=False)}"
+    )
+    before, last = list(request.messages[:-1]), request.messages[-1] if request.messages else None
+    content = last.get("content") if isinstance(last, dict) and last.get("role") == "user" else None
+    if isinstance(last, dict) and isinstance(content, str):
+        before.append({**last, "content": f"{content}\n\n{text}"})
+    else:
+        before += [*request.messages[-1:], {"role": "user", "content": text}]
+    return request.model_copy(update={"messages": tuple(before), "response_format": None})
+
+
+def _plain(node: Json, defs: Mapping[str, Json], inside: tuple[str, ...], left: set[str]) -> Json:
+    """One node of the schema made plain; `inside` are the definitions being inlined, `left` those that recur."""
+    if isinstance(node, list):
+        return [_plain(part, defs, inside, left) for part in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if isinstance(reference, str) and reference.startswith(_LOCAL):
+        name = reference.removeprefix(_LOCAL)
+        if name in inside:
+            left.add(name)
+            return {"$ref": reference}
+        beside = {key: value for key, value in node.items() if key != "$ref"}
+        target = defs[name]
+        merged: Json = {**target, **beside} if isinstance(target, dict) else target
+        return _plain(merged, defs, (*inside, name), left)
+    plain: dict[str, Json] = {}
+    for key, value in node.items():
+        if key == "const":
+            plain["enum"] = [value]
+        elif key not in _DROPPED and key != "properties":
+            plain["anyOf" if key == "oneOf" else key] = value if key in _DATA else _plain(value, defs, inside, left)
+    properties = node.get("properties")
+    if isinstance(properties, dict):  # their names are no keywords
+        plain["properties"] = {name: _plain(part, defs, inside, left) for name, part in properties.items()}
+        plain["required"] = list(properties)
+        plain.setdefault("additionalProperties", False)
+    return plain
+
+
+def _open(node: Json) -> bool:
+    """Whether some object in the schema takes keys that are not listed."""
+    if isinstance(node, list):
+        return any(_open(part) for part in node)
+    if not isinstance(node, dict):
+        return False
+    if node.get("type") == "object" and node.get("additionalProperties") is not False:
+        return True
+    return any(_open(part) for part in node.values())

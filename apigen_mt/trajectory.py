@@ -1,0 +1,75 @@
+"""Trajectories: a played course with its end reason and verdict; the canonical row of the dataset (design: rows)."""
+
+from typing import Literal, TypeAlias
+
+from apigen_mt.models.chat import Usage
+from blueprints.blueprint import Blueprint, Rejected
+from blueprints.judging.fidelity import HumanTurn
+from blueprints.judging.verdict import EndReason, Verdict
+from tools_env.calls import Touch
+from tools_env.course import Course
+from tools_env.values import Json, Part
+
+ROW_VERSION = 1
+Source: TypeAlias = Literal["template", "scripted", "oracle", "model", "own"]
+
+
+class Role(Part):
+    """Who played a role: a script of ours, a model (its name), or the caller's own agent."""
+
+    source: Source
+    model: str = ""
+    temperature: float | None = None
+
+
+class Cast(Part):
+    """The roles of one row. Rows with an oracle never mix with rows of model agents in one export."""
+
+    author: Role
+    human: Role
+    agent: Role
+
+
+class TrainFlag(Part):
+    """Whether an assistant message is to be learned from, and why (not)."""
+
+    train: bool
+    reason: str
+
+
+class Row(Part):
+    """A trajectory with all its evidence. `id` is blueprint id / attempt; `messages` are OpenAI chat messages whose
+    `arguments` are objects and whose `content` is never null; `train` has one flag per message (None: not assistant's).
+    """
+
+    row_version: int = ROW_VERSION
+    id: str
+    attempt: int
+    blueprint: Blueprint
+    cast: Cast
+    system: str
+    tools: tuple[dict[str, Json], ...]
+    messages: tuple[dict[str, Json], ...]
+    train: tuple[TrainFlag | None, ...]
+    course: Course
+    human_turns: tuple[HumanTurn, ...]
+    end_reason: EndReason
+    ended_by: str = ""
+    verdict: Verdict
+    fingerprint: str
+    touched: tuple[Touch, ...] = ()
+    usage: dict[str, Usage] = {}
+    seed: int = 0
+
+
+class Outcome(Part):
+    """What became of one task: kept rows, failed attempts, or reasons. asked = kept + rejected + failed."""
+
+    task: int
+    status: Literal["kept", "rejected", "failed"]
+    kind: str
+    blueprint: Blueprint | None = None
+    rows: tuple[Row, ...] = ()
+    failures: tuple[Row, ...] = ()
+    reasons: tuple[Rejected, ...] = ()
+    usage: dict[str, Usage] = {}

@@ -1,0 +1,1 @@
+"""Benchmarks: speeds, sizes and counts of what the project promises; `make bench` runs them all."""

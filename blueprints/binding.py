@@ -1,0 +1,176 @@
+"""Binding: arguments for a tool, found by walking the API graph backwards from what it needs (arXiv 2504.03601 §3)."""
+
+import random
+from dataclasses import dataclass
+
+from blueprints.knowledge import Choice, Knowledge, Referent, own_fact, plain_value
+from tools_env.calls import Call
+from tools_env.port import Brief, Person
+from tools_env.tool import Param, ToolSpec
+from tools_env.values import Json
+
+DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A call with what each argument came from: `needs` are the earlier calls that showed its records."""
+
+    call: Call
+    choices: dict[str, Choice]
+    facts: dict[str, str]
+    needs: tuple[int, ...]
+
+
+class Binder:
+    """Finds arguments for tools in one session: reads what is missing, prefers records that were seen together."""
+
+    def __init__(self, knowledge: Knowledge, brief: Brief, person: Person, rng: random.Random, people: str) -> None:
+        self.knowledge = knowledge
+        self.people = people
+        self.brief = brief
+        self.person = person
+        self.rng = rng
+
+    def identify(self) -> int | None:
+        """Find the person through a read tool that takes only what they know of themselves; the call's index."""
+        finders = [s for s in self.knowledge.specs.values() if not s.writes and s.params]
+        self.rng.shuffle(finders)
+        for spec in finders:
+            facts = {p.name: own_fact(p, self.person) for p in spec.params if p.required}
+            if not facts or any(f is None for f in facts.values()):
+                continue
+            arguments = {p: self.person.facts[f].value for p, f in facts.items() if f is not None}
+            index = self.knowledge.call(Call(name=spec.name, arguments=arguments), ())
+            if index is not None and any(
+                r.id == self.person.id and r.table == self.people for r in self.knowledge.referents
+            ):
+                return index
+        return None
+
+    def bind(
+        self,
+        spec: ToolSpec,
+        depth: int = DEPTH,
+        banned: frozenset[str] = frozenset(),
+        given: frozenset[tuple[str, str]] = frozenset(),
+    ) -> Bound | None:
+        """Arguments for `spec` that go with the records in `given`, or None; reads what it has to."""
+        choices: dict[str, Choice] = {}
+        context = set(given)
+        needs: set[int] = set()
+        records = [p for p in spec.params if p.meaning.kind == "identifier"]
+        for param in sorted(records, key=self._openness):
+            if not param.required and self.rng.random() < 0.5:  # noqa: PLR2004 - optional arguments half of the time
+                continue
+            self._provide(param.meaning.of, depth, banned, frozenset(context))
+            chosen = self._choose(param, context, choices)
+            if chosen is None:
+                if param.required:
+                    return None
+                continue
+            choices[param.name] = chosen
+            for referent in chosen.referents:
+                context |= {*referent.context, (referent.table, referent.id)}
+                needs.add(referent.source)
+        return self._plain(spec, choices, needs)
+
+    def _plain(self, spec: ToolSpec, choices: dict[str, Choice], needs: set[int]) -> Bound | None:
+        facts: dict[str, str] = {}
+        for param in spec.params:
+            if param.meaning.kind == "identifier":
+                continue
+            if not param.required and (param.meaning.kind == "flag" or self.rng.random() < 0.6):  # noqa: PLR2004
+                continue
+            value = self._as_before(param, needs) or plain_value(param, self.brief, self.rng)
+            if value is None and (fact := own_fact(param, self.person)) is not None:
+                facts[param.name], value = fact, self.person.facts[fact].value
+            if value is None:
+                if param.required:
+                    return None
+                continue
+            choices[param.name] = Choice(param, [value] if param.many else value)
+        arguments = {p.name: choices[p.name].value for p in spec.params if p.name in choices}
+        return Bound(Call(name=spec.name, arguments=arguments), choices, facts, tuple(sorted(needs)))
+
+    def _as_before(self, param: Param, needs: set[int]) -> Json:
+        """What the reads that led here were given for an argument of the same name: one word means one thing."""
+        for index in self.knowledge.closure(needs):
+            call = self.knowledge.log[index].call
+            if not self.knowledge.log[index].writes and param.name in call.arguments:
+                return call.arguments[param.name]
+        return None
+
+    def _openness(self, param: Param) -> tuple[int, float]:
+        """People last; what is created or deep first, so that context narrows what follows."""
+        return (1 if param.personal else 0, self.rng.random())
+
+    def _choose(self, param: Param, context: set[tuple[str, str]], taken: dict[str, Choice]) -> Choice | None:
+        table = param.meaning.of
+        used = {r.id for c in taken.values() for r in c.referents if r.table == table}
+        found = [r for r in self.knowledge.of(table) if r.id not in used]
+        found = [r for r in found if r.id == self.person.id] if param.personal else [r for r in found if self._mine(r)]
+        inside = [r for r in found if (table, r.id) in context]
+        if inside:
+            found = inside
+        if not found:
+            return None
+        scores = {id(r): len(r.context & context) - _clashes(r, context) for r in found}
+        best = max(scores.values())
+        found = [r for r in found if scores[id(r)] == best]
+        if not param.many:
+            one = self.rng.choice(found)
+            return Choice(param, one.id, (one,))
+        first = self.rng.choice(found)
+        like = [r for r in found if r.context == first.context and r is not first]
+        some = [first, *self.rng.sample(like, min(len(like), self.rng.choice([0, 0, 1])))]
+        return Choice(param, [r.id for r in some], tuple(some))
+
+    def _mine(self, referent: Referent) -> bool:
+        """Not somebody else's: no other person stands in its context."""
+        people = {i for t, i in referent.context if t == self.people}
+        return not people or people == {self.person.id}
+
+    def _provide(self, table: str, depth: int, banned: frozenset[str], context: frozenset[tuple[str, str]]) -> None:
+        """Read until records of `table` are known, if they can be; with context, records that go with it."""
+        known = [r for r in self.knowledge.of(table) if not context or r.context & context or (table, r.id) in context]
+        if (known and self.rng.random() < 0.8) or depth == 0:  # noqa: PLR2004 - look further now and then
+            return
+        readers = [
+            s
+            for s in self.knowledge.specs.values()
+            if not s.writes
+            and s.name not in banned
+            and any(y.meaning.kind == "identifier" and y.meaning.of == table for y in s.yields)
+        ]
+        self.rng.shuffle(readers)
+        for spec in readers:
+            bound = self.bind(spec, depth - 1, banned | {spec.name}, context)
+            if bound is None:
+                continue
+            before = len(self.knowledge.of(table))
+            self.knowledge.call(bound.call, bound.needs)
+            if len(self.knowledge.of(table)) > before or any((r.context & context) for r in self.knowledge.of(table)):
+                return
+
+    def read_about(self, key: str) -> None:
+        """Read more about one record: every read tool that takes its id and whose other arguments are known."""
+        seen = next((r for r in self.knowledge.referents if r.id == key), None)
+        tables = {t for r in self.knowledge.referents for t, i in r.context if i == key}
+        tables |= {seen.table} if seen else set()
+        for spec in self.knowledge.specs.values():
+            wants = [p for p in spec.params if p.meaning.of in tables and p.meaning.kind == "identifier" and not p.many]
+            if spec.writes or not wants or any(p.required and p is not wants[0] for p in spec.params):
+                continue
+            source = (
+                seen.source
+                if seen
+                else next(r.source for r in self.knowledge.referents if (wants[0].meaning.of, key) in r.context)
+            )
+            self.knowledge.call(Call(name=spec.name, arguments={wants[0].name: key}), (source,))
+
+
+def _clashes(referent: Referent, context: set[tuple[str, str]]) -> int:
+    """How many of its surroundings contradict the context: another record of a table that is already fixed."""
+    tables = {t for t, _ in context}
+    return sum(1 for t, i in referent.context if t in tables and (t, i) not in context)

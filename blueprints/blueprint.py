@@ -1,0 +1,132 @@
+"""Blueprints: a task as a person has it in mind, with its ground truth (arXiv 2504.03601 §3: q, a_gt, o_gt)."""
+
+from typing import Literal, TypeAlias
+
+from tools_env.calls import Because, Call, Edit
+from tools_env.state import Change, fingerprint
+from tools_env.values import Json, Meaning, Part
+
+Kind: TypeAlias = Literal[
+    "act", "inform", "refuse", "partial", "clarify", "missing_tool", "transfer", "policy_question"
+]
+Disclose: TypeAlias = Literal["volunteer", "if_asked", "unknown"]
+SCHEMA_VERSION = 1
+
+
+class Known(Part):
+    """A fact the person knows, or knows that they do not know.
+
+    A fact about themself has no `about`. A value for an argument has `about` = the argument. A record's id is
+    `unknown`; its `phrase` says what the person calls the record instead (`vague`: before they are asked), and the
+    attributes in that phrase are facts with the same `about` and a `field`. `label` is what a person calls the fact;
+    `stage` is when it comes up; `searched` marks words that a search on the way needs.
+    """
+
+    value: Json
+    meaning: Meaning
+    disclose: Disclose
+    label: str
+    about: str = ""
+    field: str = ""
+    phrase: str = ""
+    vague: str = ""
+    searched: bool = False
+    stage: int = 0
+
+
+class Stage(Part):
+    """One thing the person wants, in the order they raise it: `say` are their words, `facts` what the words give away.
+
+    `wants` is what ends it: a change carried out, an answer, or a refusal that they first push back on. `until` is how
+    many of the blueprint's actions are done when it is settled.
+    """
+
+    say: str
+    wants: Literal["change", "answer", "refusal"]
+    facts: tuple[str, ...] = ()
+    intent: str = ""
+    until: int = 0
+
+
+class Output(Part):
+    """A value the person must hear; `source_call` is the index of the action whose result holds it under `name`."""
+
+    name: str
+    label: str
+    meaning: Meaning
+    value: Json
+    source_call: int
+    unit: str = ""
+
+
+class Evidence(Part):
+    """Why a refusal is right: the clause, the deciding fact and its label, the action that shows it, and the call
+    that must not succeed; `twin` is the setting in which the same call is right.
+    """
+
+    clause: str
+    because: Because
+    label: str
+    meaning: Meaning
+    source_call: int
+    forbidden: Call
+    twin: tuple[Edit, ...]
+
+
+class Provenance(Part):
+    """How the blueprint came to be; not part of its identity."""
+
+    mode: Literal["grounded", "drafted"] = "grounded"
+    author: str = "template"
+    task: int = 0
+    rounds: int = 0
+    reviewed: str = "not reviewed"
+
+
+class Blueprint(Part):
+    """A task. `id` is the sha256 of the canonical JSON without id and provenance (design: blueprints)."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: str = ""
+    domain: str
+    digest: str
+    snapshot: str
+    setup: tuple[Call | Edit, ...] = ()
+    person: str
+    persona: str = ""
+    instruction: str
+    stages: tuple[Stage, ...]
+    known: dict[str, Known]
+    actions: tuple[Call, ...]
+    outputs: tuple[Output, ...] = ()
+    diff: dict[str, Change] = {}
+    assertions: tuple[Call, ...] = ()
+    evidence: Evidence | None = None
+    kind: Kind
+    clauses: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    disturbances: tuple[Json, ...] = ()
+    parents: tuple[str, ...] = ()
+    provenance: Provenance = Provenance()
+
+    def identity(self) -> str:
+        """What `id` has to be."""
+        return fingerprint([self.model_dump(mode="json", exclude={"id", "provenance"})])
+
+    def sealed(self) -> "Blueprint":
+        """The same blueprint with its id."""
+        return self.model_copy(update={"id": self.identity()})
+
+    def substance(self) -> str:
+        """What makes it a different task from another one, wording apart."""
+        parts: list[Json] = [self.snapshot, self.kind, [a.model_dump(mode="json") for a in self.actions]]
+        parts += [{n: [k.value, k.disclose] for n, k in self.known.items()}, [[o.name, o.value] for o in self.outputs]]
+        parts.append([s.model_dump(mode="json") for s in self.setup])
+        return fingerprint(parts)
+
+
+class Rejected(Part):
+    """Why a draft or a task was not taken: the gate that found it, in words for the author."""
+
+    stage: str
+    reason: str

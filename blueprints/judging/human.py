@@ -1,0 +1,109 @@
+"""The fidelity gate over a whole talk, and the check of a single human turn that casts use before it is spoken."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from blueprints.blueprint import Blueprint
+from blueprints.judging.fidelity import STOP, HumanTurn
+from blueprints.judging.talk import Talk
+from blueprints.judging.verdict import Finding, GateResult, failed, passed
+from tools_env.mentions import amounts_in, dates_in, mentions
+from tools_env.port import World
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ROLE = re.compile(
+    r"\bas an ai\b|\bhow (?:can|may) i (?:help|assist) you\b|\bi(?:'ve| have) (?:updated|processed) your\b",
+    re.IGNORECASE,
+)
+
+
+def fidelity(talk: Talk, *, unsettled: bool) -> GateResult:
+    """Every human turn holds to the blueprint; with `unsettled`, a stop in reply to a question is an early stop."""
+    found: list[Finding] = []
+    said = talk.human_said
+    if [(h.turn, h.text) for h in talk.human_turns] != [(t, e.text) for t, e in said]:
+        found.append(Finding(turn=None, text="the recorded human turns are not those of the talk"))
+    heard = ""
+    position = 0
+    for turn in talk.human_turns:
+        heard += "".join(f"\n{e.text}" for t, e in talk.agent_said if position <= t < turn.turn)
+        position = turn.turn
+        found += [
+            Finding(turn=turn.turn, text=p)
+            for p in problems(talk.blueprint, talk.world, turn, heard, talk.brief.now.isoformat())
+        ]
+    found += list(_stopping(talk, unsettled=unsettled))
+    return failed("fidelity", "human", *found) if found else passed("fidelity")
+
+
+def problems(blueprint: Blueprint, world: World, turn: HumanTurn, heard: str, now: str) -> Iterator[str]:
+    """What is wrong with one human turn, given all that the agent has said so far (design: human)."""
+    text = turn.text.replace(STOP, "")
+    if not text.strip() and STOP not in turn.text:
+        yield "says nothing"
+    unknown = [n for n in turn.fact_ids if n not in blueprint.known or blueprint.known[n].disclose == "unknown"]
+    if unknown:
+        yield f"claims to give away {unknown[0]}, which the person does not know"
+    yield from _invented(blueprint, text, heard, now)
+    yield from _technical(blueprint, world, text, heard)
+    if _ROLE.search(text):
+        yield "speaks as the agent"
+
+
+def _invented(blueprint: Blueprint, text: str, heard: str, now: str) -> Iterator[str]:
+    """Dates, amounts and addresses that neither the person's part nor the agent holds; answers said too early."""
+    facts = [k for k in blueprint.known.values() if k.value is not None]
+    phrases = [k.phrase for k in blueprint.known.values()]
+    own = "\n".join([*(str(k.value) for k in facts), *phrases, _all_words(blueprint), now])
+    for date in sorted(dates_in(text) - dates_in(own) - dates_in(heard)):
+        yield f"invents the date {date}"
+    numbers = {float(k.value) for k in facts if isinstance(k.value, int | float)}
+    for amount in sorted(amounts_in(text) - amounts_in(own) - amounts_in(heard) - numbers):
+        yield f"invents the amount {amount:,.2f}"
+    for mail in _EMAIL.findall(text):
+        if mail.casefold() not in own.casefold() and mail.casefold() not in heard.casefold():
+            yield f"invents the address {mail}"
+    for output in blueprint.outputs:
+        if mentions(text, output.value, output.meaning) and not mentions(heard, output.value, output.meaning):
+            yield f"says the answer {output.value} before the agent does"
+
+
+def _technical(blueprint: Blueprint, world: World, text: str, heard: str) -> Iterator[str]:
+    """Names of tools and arguments, and ids that the person does not know."""
+    names = [*world.specs, *(p.name for s in world.specs.values() for p in s.params)]
+    words = set(re.findall(r"[\w#-]+", text))
+    for name in sorted(words & {n for n in names if "_" in n}):
+        yield f"talks of the tool or argument {name}"
+    for key in sorted(words & _secret_ids(blueprint, world)):
+        if key.casefold() not in heard.casefold():
+            yield f"gives away the internal id {key}"
+
+
+def _all_words(blueprint: Blueprint) -> str:
+    return "\n".join([blueprint.instruction, *(s.say for s in blueprint.stages)])
+
+
+def _secret_ids(blueprint: Blueprint, world: World) -> set[str]:
+    """Record ids of the solution that the person does not know."""
+    found: set[str] = set()
+    for call in blueprint.actions:
+        for param in world.specs[call.name].params if call.name in world.specs else ():
+            value = call.arguments.get(param.name)
+            if param.meaning.kind == "identifier" and value is not None:
+                found |= {str(v) for v in (value if isinstance(value, list) else [value])}
+    return found - {str(k.value) for k in blueprint.known.values()}
+
+
+def _stopping(talk: Talk, *, unsettled: bool) -> Iterator[Finding]:
+    stops: Sequence[HumanTurn] = [h for h in talk.human_turns if STOP in h.text]
+    if len(stops) > 1 or (stops and stops[0] is not talk.human_turns[-1]):
+        yield Finding(turn=stops[0].turn, text="goes on talking after having ended the talk")
+    if not stops:
+        return
+    raised = sum(1 for h in talk.human_turns if h.act == "raise")
+    if raised < len(talk.blueprint.stages):
+        text = f"ends the talk after raising {raised} of {len(talk.blueprint.stages)} matters"
+        yield Finding(turn=stops[0].turn, text=text)
+    last = next((e.text for t, e in reversed(talk.agent_said) if t < stops[0].turn), "")
+    if unsettled and "?" in last:
+        yield Finding(turn=stops[0].turn, text="ends the talk in reply to a question, with the matter unsettled")

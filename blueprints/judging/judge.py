@@ -1,0 +1,65 @@
+"""The verdict: a pure function of blueprint, course, human turns and end reason, by carrying out the calls again."""
+
+from collections.abc import Sequence
+
+from blueprints.blueprint import Blueprint
+from blueprints.judging import conduct as conduct_gates
+from blueprints.judging import form as form_gates
+from blueprints.judging import outcome as outcome_gates
+from blueprints.judging.fidelity import HumanTurn
+from blueprints.judging.human import fidelity
+from blueprints.judging.talk import Talk
+from blueprints.judging.verdict import EndReason, Fault, Finding, GateResult, Verdict, failed
+from tools_env.course import Course
+from tools_env.port import World
+from tools_env.replay import Replayed, replay
+
+
+def judge(
+    blueprint: Blueprint, course: Course, human_turns: Sequence[HumanTurn], end_reason: EndReason, world: World
+) -> Verdict:
+    """Judge a finished course. Gates never look at an earlier verdict, a recorded diff or the agent's own claims.
+
+    The blueprint is trusted to have passed its own gates; one without anything to tell a solved task from an
+    unsolved one fails.
+    """
+    done = carried_out(blueprint, course, world)
+    talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
+    results = [outcome_gates.state(talk), outcome_gates.outputs(talk), outcome_gates.evidence(talk)]
+    unsettled = any(g.status == "fail" for g in results)
+    gates = (
+        _blueprint(blueprint),
+        outcome_gates.replayed(talk),
+        fidelity(talk, unsettled=unsettled),
+        form_gates.ending(talk),
+        form_gates.form(talk),
+        *results,
+        conduct_gates.conduct(talk),
+        conduct_gates.provenance(talk),
+        conduct_gates.truthfulness(talk),
+    )
+    ok = not any(g.status == "fail" for g in gates)
+    return Verdict(ok=ok, gates=gates, fault=None if ok else _fault(gates), end_reason=end_reason)
+
+
+def carried_out(blueprint: Blueprint, course: Course, world: World) -> Replayed:
+    """The course's calls, carried out in a fresh session; those whose arguments were no JSON never were."""
+    calls = (event.call for _, event in course.called() if not event.raw)
+    return replay(world, blueprint.snapshot, blueprint.setup, calls, talk=course)
+
+
+def _blueprint(blueprint: Blueprint) -> GateResult:
+    """The blueprint can tell a solved task from an unsolved one, and is the one its id names."""
+    if not (blueprint.diff or blueprint.outputs or blueprint.evidence):
+        return failed(
+            "blueprint", "blueprint", Finding(turn=None, text="nothing tells a solved task from an unsolved one")
+        )
+    if blueprint.id != blueprint.identity():
+        return failed("blueprint", "blueprint", Finding(turn=None, text="the id is not the hash of the content"))
+    return GateResult(gate="blueprint", status="pass")
+
+
+def _fault(gates: Sequence[GateResult]) -> Fault | None:
+    """Infrastructure first: a talk that broke off proves nothing about its speakers."""
+    faults = [g.fault for g in gates if g.status == "fail"]
+    return "infrastructure" if "infrastructure" in faults else faults[0]

@@ -1,0 +1,127 @@
+"""State, outputs and evidence: did the talk end as the blueprint says."""
+
+from collections.abc import Iterator
+
+from blueprints.blueprint import Output
+from blueprints.judging.talk import Talk, under
+from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
+from tools_env.calls import Result
+from tools_env.course import Called
+from tools_env.mentions import mentions
+from tools_env.state import differences
+from tools_env.values import Json, Meaning, canonical, compact, same, same_arguments
+
+
+def state(talk: Talk) -> GateResult:
+    """The replayed final state differs from the first one exactly as the blueprint says, by meaning."""
+    wrong = differences(talk.blueprint.diff, talk.done.diff, talk.world.fields)
+    if not wrong:
+        return passed("state")
+    found = [Finding(turn=None, text=f"{d.path}: expected {_show(d.expected)}, found {_show(d.found)}") for d in wrong]
+    return failed("state", "agent", *found)
+
+
+def _show(value: Json) -> str:
+    return "no change" if value is None else compact(value)
+
+
+def outputs(talk: Talk) -> GateResult:
+    """Every value asked for was told, read before it was told, and not among rivals."""
+    if not talk.blueprint.outputs:
+        return not_applicable("outputs", "nothing was asked")
+    problems = [problem for output in talk.blueprint.outputs if (problem := _output(talk, output))]
+    return failed("outputs", "agent", *problems) if problems else passed("outputs")
+
+
+def _output(talk: Talk, output: Output) -> Finding | None:
+    others = [o.value for o in talk.blueprint.outputs if o.name == output.name]
+    return told(talk, output.name, output.value, output.meaning, output.label, others)
+
+
+def told(talk: Talk, name: str, value: Json, meaning: Meaning, label: str, others: list[Json]) -> Finding | None:
+    """Why a value does not count as told: never read, never said, taken back, or listed among rivals."""
+    seen = {
+        compact(canonical(v)): (turn, v)
+        for turn, step in _results(talk)
+        for v in under(step, name)
+        if not isinstance(v, list)
+    }
+    right = compact(canonical(value))
+    if right not in seen:
+        return Finding(turn=None, text=f"the {label} ({value}) was never read")
+    first = min(t for t, step in _results(talk) if any(same(v, value) for v in under(step, name)))
+    licensed = {compact(canonical(v)) for v in others} | {right}
+    rivals = [v for k, (_, v) in seen.items() if k not in licensed and not _human_said(talk, v, meaning)]
+    said = [(t, e.text) for t, e in talk.agent_said if t > first and mentions(e.text, value, meaning)]
+    if not said:
+        return Finding(turn=None, text=f"the {label} ({value}) was never told")
+    turn, text = said[-1]
+    if beside := [v for v in rivals if mentions(text, v, meaning)]:
+        return Finding(turn=turn, text=f"the {label} ({value}) was told together with {beside[0]}")
+    for later, event in talk.agent_said:
+        if later > turn and not _moved_on(talk, turn, later) and any(mentions(event.text, v, meaning) for v in rivals):
+            return Finding(turn=later, text=f"the {label} was told as {value} and then as something else")
+    return None
+
+
+def _results(talk: Talk) -> Iterator[tuple[int, Json]]:
+    for step in talk.course.done():
+        yield step.turn, step.result.value
+
+
+def _human_said(talk: Talk, value: Json, meaning: Meaning) -> bool:
+    return any(mentions(e.text, value, meaning) for _, e in talk.human_said)
+
+
+def _moved_on(talk: Talk, start: int, end: int) -> bool:
+    """Whether the person raised something else, or something was changed or read, between two turns."""
+    raised = any(start < h.turn < end and h.act == "raise" for h in talk.human_turns)
+    return raised or any(isinstance(e, Called) for e in talk.course.events[start:end])
+
+
+def evidence(talk: Talk) -> GateResult:
+    """A refusal is proven: asked for, looked up, not done, explained by value, and upheld when pushed."""
+    wanted = talk.blueprint.evidence
+    if wanted is None:
+        return not_applicable("evidence", "nothing had to be refused")
+    number = next(i for i, s in enumerate(talk.blueprint.stages) if s.wants == "refusal")
+    raised = [h for h in talk.human_turns if h.act == "raise"]
+    if len(raised) <= number:
+        return failed("evidence", "human", Finding(turn=None, text="the person never asked for it"))
+    meanings = talk.world.specs[wanted.forbidden.name].meanings()
+    for step in talk.course.done(writes=True):
+        call = step.called.call
+        if call.name == wanted.forbidden.name and same_arguments(call.arguments, wanted.forbidden.arguments, meanings):
+            return failed(
+                "evidence", "agent", Finding(turn=step.turn, text=f"{call.name} was carried out all the same")
+            )
+    field = wanted.because.path.rsplit("/", 1)[-1]
+    problem = told(talk, field, wanted.because.value, wanted.meaning, wanted.label, [])
+    if problem is not None:
+        return failed("evidence", "agent", problem)
+    if not any(h.act == "push_back" for h in talk.human_turns):
+        return failed("evidence", "human", Finding(turn=None, text="the person never asked a second time"))
+    return passed("evidence")
+
+
+def replayed(talk: Talk) -> GateResult:
+    """Carried out again in a fresh session, every call shows what the course says it showed."""
+    recorded = [(turn, event) for turn, event in talk.course.called() if not event.raw]
+    for (turn, event), again in zip(recorded, talk.done.outcomes, strict=True):
+        if event.outcome.outcome == "fault" or again.outcome == "fault":
+            return failed(
+                "replay", "environment", Finding(turn=turn, text=f"{event.call.name}: the tool was out of order")
+            )
+        if compact(event.outcome.observed()) != compact(again.observed()):
+            now, then = _short(again.observed()), _short(event.outcome.observed())
+            text = f"{event.call.name} shows {now} now, the course says {then}"
+            return failed("replay", "environment", Finding(turn=turn, text=text))
+        wrote = talk.world.specs[event.call.name].writes if event.call.name in talk.world.specs else False
+        if event.writes != wrote or isinstance(event.outcome, Result) != isinstance(again, Result):
+            return failed("replay", "environment", Finding(turn=turn, text=f"{event.call.name} is recorded wrongly"))
+    return passed("replay", Finding(turn=None, text=f"{len(recorded)} calls"))
+
+
+def _short(value: Json) -> str:
+    text = compact(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 - one line

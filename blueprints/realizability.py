@@ -1,0 +1,104 @@
+"""Realizability: can an agent that has only the tools and the human's words get every value the task needs?"""
+
+from collections.abc import Iterator
+
+from blueprints.blueprint import Blueprint, Known
+from blueprints.goals import resolves
+from blueprints.knowledge import Referent, referents_in
+from blueprints.wording import Superlative, superlative_phrase
+from tools_env.calls import Call, Result
+from tools_env.mentions import mentions
+from tools_env.port import World
+from tools_env.replay import Replayed
+from tools_env.tool import Param
+from tools_env.values import Json, same
+
+
+def unobtainable(blueprint: Blueprint, world: World, done: Replayed) -> Iterator[str]:
+    """Reasons why some argument of some action cannot be got: a value nobody says or shows, or words that fit two."""
+    seen: list[Referent] = []
+    shown: list[Json] = []
+    calls = [*blueprint.actions, *([blueprint.evidence.forbidden] if blueprint.evidence else [])]
+    for number, call in enumerate(calls):
+        spec = world.specs[call.name]
+        for param in spec.params:
+            value = call.arguments.get(param.name)
+            if value is not None:
+                yield from _argument(blueprint, call, param, value, seen, shown)
+        outcome = done.outcomes[number] if number < len(done.outcomes) else None
+        if isinstance(outcome, Result):
+            seen += referents_in(outcome.value, spec, number, call)
+            shown += list(_leaves(outcome.value))
+
+
+def _argument(
+    blueprint: Blueprint, call: Call, param: Param, value: Json, seen: list[Referent], shown: list[Json]
+) -> Iterator[str]:
+    known = [k for k in blueprint.known.values() if k.value is not None]
+    for one in value if isinstance(value, list) else [value]:
+        told = any(same(k.value, one, param.meaning) for k in known)
+        if param.meaning.kind == "identifier":
+            if not told and one not in shown:
+                yield f"{call.name}: nobody says and no earlier call shows the {param.label} {one}"
+            elif not told and not param.personal:
+                yield from _singled_out(blueprint, call, param, str(one), seen)
+        elif param.meaning.kind == "flag" or told or _derived(param, one, known, shown):
+            continue
+        else:
+            yield f"{call.name}: nobody says the {param.label} {one}"
+
+
+def _derived(param: Param, value: Json, known: list[Known], shown: list[Json]) -> bool:
+    """Seen in a result, or, for the words of a search, part of something the person says."""
+    if any(same(s, value, param.meaning) for s in shown):
+        return True
+    return param.meaning.kind == "text" and any(mentions(str(k.value), value, param.meaning) for k in known)
+
+
+def _singled_out(blueprint: Blueprint, call: Call, param: Param, key: str, seen: list[Referent]) -> Iterator[str]:
+    """Whether what the person says picks this record among those of its table that earlier calls showed."""
+    among = {r.id: r for r in seen if r.table == param.meaning.of}
+    if len(among) <= 1:
+        return
+    descriptions = _descriptions(blueprint, param.name)
+    for facts in descriptions:
+        which = next((k for k in facts if k.field == "which"), None)
+        if which is None:
+            found = resolves([(k.field, k.value) for k in facts], None, list(among.values()))
+        else:
+            found = resolves([], _superlative(str(which.value), list(among.values())), list(among.values()))
+        if found == [key]:
+            return
+    if any(k.phrase.startswith("that ") for k in blueprint.known.values() if k.about == param.name):
+        return
+    yield f"{call.name}: what the person says does not single out the {param.label} {key} among {len(among)}"
+
+
+def _descriptions(blueprint: Blueprint, name: str) -> list[list[Known]]:
+    """The descriptions given for an argument, one list of facts for each record and stage."""
+    groups: dict[str, list[Known]] = {}
+    for key, known in blueprint.known.items():
+        if known.about in {name, "record"} and known.field:
+            groups.setdefault(f"{key.rsplit('.', 1)[0]}|{known.stage}", []).append(known)
+    return list(groups.values())
+
+
+def _superlative(phrase: str, among: list[Referent]) -> Superlative | None:
+    """The superlative that a phrase expresses over some field of these records."""
+    for attribute in {a.field: a for r in among for a in r.attributes}.values():
+        for direction in ("highest", "lowest"):
+            which = Superlative(attribute.field, attribute.meaning, direction)
+            if attribute.meaning.kind in {"date", "amount", "count"} and superlative_phrase(which) in phrase:
+                return which
+    return None
+
+
+def _leaves(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from _leaves(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _leaves(member)
+    else:
+        yield value

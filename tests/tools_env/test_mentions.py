@@ -1,0 +1,91 @@
+import pytest
+
+from tools_env.mentions import amounts_in, dates_in, mentions, numbers_in, phrase, spoken
+from tools_env.values import TEXT, Identifier, Meaning
+
+AMOUNT, DATE, CHOICE, COUNT = Meaning("amount"), Meaning("date"), Meaning("choice"), Meaning("count")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "due 2026-03-05.",
+        "on March 5, 2026",
+        "on march 5th 2026,",
+        "the 5th of March, 2026",
+        "5 Mar 2026",
+        "(Mar. 5 2026)",
+    ],
+)
+def test_a_date_in_any_spelling(text):
+    assert mentions(text, "2026-03-05", DATE)
+    assert not mentions(text, "2026-03-06", DATE)
+    assert not mentions(text, "2025-03-05", DATE)
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "February 30, 2026", "12026-03-05", "2026-03-051", "March 2026"])
+def test_what_is_no_date(text):
+    assert dates_in(text) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["$1,234.50", "it costs 1234.50 dollars", "1234.5.", "USD 1,234.50,", "$ 1234.50!"])
+def test_an_amount_in_any_spelling(text):
+    assert mentions(text, 1234.5, AMOUNT)
+    assert not mentions(text, 1234.0, AMOUNT)
+    assert not mentions(text, 234.5, AMOUNT)
+
+
+@pytest.mark.parametrize("text", ["order F125-1", "ZX125", "125-2", "2025-12-05", "v1.125.3"])
+def test_numbers_inside_ids_and_dates_do_not_count(text):
+    assert not mentions(text, 125, COUNT)
+    assert not mentions(text, 12, COUNT)
+
+
+def test_numbers_and_amounts_are_told_apart():
+    assert numbers_in("3 pieces for $12.50, 1,000 in stock") == {3.0, 12.5, 1000.0}
+    assert amounts_in("3 pieces for $12.50, 1,000 in stock, 9.99 each, 15.00%") == {12.5, 9.99}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "meaning", "expected"),
+    [
+        ("It arrived damaged, sadly", "arrived_damaged", CHOICE, True),
+        ("it ARRIVED-damaged", "arrived damaged", CHOICE, True),
+        ("gift cards", "gift card", CHOICE, False),
+        ("order F12-1", "F12", Identifier("orders"), False),
+        ("order F12.", "F12", Identifier("orders"), True),
+        ("order f12", "F12", Identifier("orders"), True),
+        ("yes, please", True, Meaning("flag"), True),
+        ("yes, please", False, Meaning("flag"), False),
+        ("anything", None, TEXT, False),
+        ("anything", " ", TEXT, False),
+        ("the red and the blue one", ["red", "blue"], CHOICE, True),
+        ("the red one", ["red", "blue"], CHOICE, False),
+        ("red, 12", {"colour": "red", "width": 12}, TEXT, True),
+        ("red, 13", {"colour": "red", "width": 12}, TEXT, False),
+        ("a+b (c)", "a+b (c)", TEXT, True),
+    ],
+)
+def test_words_are_whole_words(text, value, meaning, expected):
+    assert mentions(text, value, meaning) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        (1234.5, AMOUNT),
+        (3, AMOUNT),
+        ("no_longer_needed", CHOICE),
+        ("2026-03-05", DATE),
+        (12, COUNT),
+        (["red", "blue"], CHOICE),
+        (True, Meaning("flag")),
+    ],
+)
+def test_what_is_spoken_is_mentioned(value, meaning):
+    assert mentions(f"It is {spoken(value, meaning)}.", value, meaning)
+
+
+def test_phrases_are_words():
+    assert phrase("no_longer_needed") == "no longer needed"
+    assert spoken(1234.5, AMOUNT) == "$1,234.50"

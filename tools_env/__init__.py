@@ -1,0 +1,1 @@
+"""The world: environments, tools, rules, snapshots, sessions, replay and the API graph. Knows no language model."""

@@ -1,0 +1,53 @@
+"""Domain names: a built-in one, or `package.module:Class` from the current folder or an installed package."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from tools_env.environment import Environment
+from tools_env.port import World
+from tools_env.tool import DomainError
+
+BUILT_IN = {"library": "tools_env.domains.library:Library", "retail": "tools_env.domains.retail:Retail"}
+
+
+class UnknownDomain(ValueError):  # noqa: N818 - it reads as what happened
+    """No domain has this name, or its module cannot be imported."""
+
+
+def resolve(name: str, folder: Path | None = None) -> World:
+    """The world of that name; `folder` (where the user stands) is importable for `module:Class`.
+
+    The attribute may be an environment class, a world, or a function that makes one.
+
+    Raises:
+        UnknownDomain: nothing of that name, with what to write instead.
+        DomainError: the class is written wrongly; the message names the place.
+    """
+    target = BUILT_IN.get(name, name)
+    module_name, colon, attribute = target.partition(":")
+    if not colon or not all(p.isidentifier() for p in [*module_name.split("."), attribute]):
+        raise UnknownDomain(f"unknown domain {name!r}: use {', '.join(sorted(BUILT_IN))}, or package.module:Class")
+    if folder is not None and str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, SyntaxError) as error:
+        raise UnknownDomain(f"domain {name!r}: cannot import {module_name}: {error}") from error
+    found: object = getattr(module, attribute, None)
+    if isinstance(found, type) and issubclass(found, Environment):
+        return found.world(name)
+    if isinstance(found, type) or (callable(found) and not hasattr(found, "open")):
+        try:
+            found = found()
+        except TypeError as error:
+            raise UnknownDomain(
+                f"domain {name!r}: {attribute} in {module_name} cannot make a world: {error}"
+            ) from error
+    if found is None or not hasattr(found, "open") or not hasattr(found, "specs"):
+        raise UnknownDomain(f"domain {name!r}: {attribute} in {module_name} is not an Environment class or a world")
+    world: World = found  # type: ignore[assignment] # checked structurally just above
+    return world
+
+
+__all__ = ["BUILT_IN", "DomainError", "UnknownDomain", "resolve"]

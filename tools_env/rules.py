@@ -1,0 +1,183 @@
+"""Rules: executable clauses of a policy. Conduct rules are ready-made here; a domain declares those it holds to."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tools_env.calls import Because
+from tools_env.course import Called, Course, Said
+from tools_env.mentions import mentions
+from tools_env.tool import ToolSpec
+from tools_env.values import Json, Meaning, Part
+
+
+class Breach(Part):
+    """A clause broken, where, and in what words; `because` names the deciding fact where the rule knows it."""
+
+    clause: str
+    message: str
+    turn: int | None = None
+    because: Because | None = None
+
+
+class Clause(Part):
+    """A numbered clause of the policy and what upholds it: tools, rules, or nobody but a model that reads."""
+
+    number: str
+    text: str
+    enforced: str
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """A rule over the course of a talk: `check` yields (turn, message) for every breach.
+
+    `settings` names what it was made with, so that a domain's digest tells one from another.
+    """
+
+    clause: str
+    name: str
+    check: Callable[[Course, Mapping[str, ToolSpec]], Iterator[tuple[int, str]]] = field(repr=False)
+    settings: tuple[str, ...] = ()
+
+    def breaches(self, course: Course, specs: Mapping[str, ToolSpec]) -> Iterator[Breach]:
+        """Every breach of this rule in the course."""
+        for turn, message in self.check(course, specs):
+            yield Breach(clause=self.clause, message=message, turn=turn)
+
+
+def authenticated_by(clause: str, *finders: str) -> Conduct:
+    """Nothing personal is read or written before one of the `finders` has found the person."""
+
+    def check(course: Course, _: Mapping[str, ToolSpec]) -> Iterator[tuple[int, str]]:
+        known = False
+        for step in course.done():
+            if step.called.call.name in finders:
+                known = True
+            elif not known and (step.called.writes or any(t.owner for t in step.result.touched)):
+                yield step.turn, f"{step.called.call.name} was used before the person was identified"
+
+    return Conduct(clause, "authenticated_by", check, finders)
+
+
+def one_person(clause: str) -> Conduct:
+    """Only one person's records are read or changed in one talk: those of the first person met."""
+
+    def check(course: Course, _: Mapping[str, ToolSpec]) -> Iterator[tuple[int, str]]:
+        person: str | None = None
+        for step in course.done():
+            for owner in (t.owner for t in step.result.touched if t.owner):
+                person = person or owner
+                if owner != person:
+                    yield step.turn, f"{step.called.call.name} touched a record of another person"
+                    break
+
+    return Conduct(clause, "one_person", check)
+
+
+def confirmed_writes(clause: str, exempt: frozenset[str] = frozenset()) -> Conduct:
+    """Before a write the agent names target and decisive values, and the human's last message affirms them."""
+
+    def check(course: Course, specs: Mapping[str, ToolSpec]) -> Iterator[tuple[int, str]]:
+        if course.is_plan:
+            return
+        for step in course.done(writes=True):
+            call = step.called.call
+            if call.name in exempt or call.actor == "human":
+                continue
+            asked, answer = _exchange_before(course, step.turn)
+            if asked is None or answer is None or not affirms(answer):
+                yield step.turn, f"{call.name} was not confirmed by the human before it was carried out"
+            elif missing := unnamed(specs[call.name], call.arguments, asked, course.events[: step.turn]):
+                yield step.turn, f"the agent asked to confirm {call.name} without naming {', '.join(missing)}"
+
+    return Conduct(clause, "confirmed_writes", check, tuple(sorted(exempt)))
+
+
+def one_call_at_a_time(clause: str) -> Conduct:
+    """Every agent message holds at most one call."""
+
+    def check(course: Course, _: Mapping[str, ToolSpec]) -> Iterator[tuple[int, str]]:
+        seen: set[int] = set()
+        for turn, called in course.called():
+            if called.call.actor == "agent" and called.batch in seen:
+                yield turn, "more than one call in one message"
+            seen.add(called.batch)
+
+    return Conduct(clause, "one_call_at_a_time", check)
+
+
+def _exchange_before(course: Course, turn: int) -> tuple[str | None, str | None]:
+    """The human's last message before `turn` and the agent's message that it answers."""
+    answer: str | None = None
+    for event in reversed(course.events[:turn]):
+        if not isinstance(event, Said):
+            continue
+        if answer is None:
+            if event.speaker == "human":
+                answer = event.text
+        elif event.speaker == "agent":
+            return event.text, answer
+    return None, answer
+
+
+_YES = re.compile(
+    r"\b(?:yes|yep|yeah|yup|sure|ok|okay|confirm(?:ed)?|correct|right|agreed?|go ahead|go for it|please do|do it|"
+    r"sounds? (?:good|great|fine|right)|that works|works for me|perfect|absolutely|definitely|certainly|fine|proceed)\b"
+)
+_NO = re.compile(r"^\W*(?:no|nope|not|wait|stop|hold on)\b|\b(?:don't|do not|not (?:correct|right|yet))\b")
+_HEDGE = re.compile(r"\b(?:but|instead|rather|actually|unless|not sure|(?:un|not )certain)\b")
+
+
+def affirms(text: str) -> bool:
+    """Whether a human message is a plain yes: an affirmation, no refusal, and no change of terms after it."""
+    lowered = text.casefold().replace("\u2019", "'")
+    found = _YES.search(lowered)
+    return found is not None and not _NO.search(lowered) and not _HEDGE.search(lowered[found.start() :])
+
+
+def unnamed(spec: ToolSpec, arguments: Mapping[str, Json], text: str, before: tuple[Called | Said, ...]) -> list[str]:
+    """Decisive arguments that `text` does not name, by value or by a telling attribute of the record they point at."""
+    missing: list[str] = []
+    for param in spec.params:
+        value = arguments.get(param.name)
+        if value is None or param.meaning.kind in {"prose", "flag", "nested"}:
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            named = mentions(text, one, param.meaning)
+            if not named and param.meaning.kind == "identifier":
+                named = _described(str(one), text, before) or param.personal
+            if not named:
+                missing.append(param.name)
+    return missing
+
+
+def _described(key: str, text: str, before: tuple[Called | Said, ...]) -> bool:
+    """Whether `text` holds some readable attribute of the object with id `key` in an earlier observation."""
+    return any(
+        mentions(text, value, meaning)
+        for event in before
+        if isinstance(event, Called)
+        for value, meaning in attributes_of(event.outcome.observed(), key)
+    )
+
+
+def attributes_of(value: Json, key: str) -> Iterator[tuple[Json, Meaning]]:
+    """Scalar attributes of every object in an observation whose first field is `key`."""
+    if isinstance(value, list):
+        for member in value:
+            yield from attributes_of(member, key)
+    elif isinstance(value, dict):
+        if next(iter(value.values()), None) == key:
+            for member in list(value.values())[1:]:
+                if isinstance(member, str):
+                    yield member, Meaning("date") if _ISO_DATE.fullmatch(member) else Meaning("text")
+                elif isinstance(member, float | int) and not isinstance(member, bool) and abs(member) >= 10:  # noqa: PLR2004
+                    yield member, Meaning("amount")
+        for member in value.values():
+            if isinstance(member, list | dict):
+                yield from attributes_of(member, key)
+
+
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
