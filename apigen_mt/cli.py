@@ -94,3 +94,7 @@ def say(line: str, code: int) -> int:
     """One line on stderr; returns the code."""
     print(f"apigen-mt: {' '.join(line.split())}", file=sys.stderr)
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,7 +18,11 @@ class ConfigError(ValueError):
 
 
 class RoleConfig(Part):
-    """Who plays a role. Without a model it is rehearsal's script; the key is read from the variable `api_key_env`."""
+    """Who plays a role. Without a model it is rehearsal's script; the key is read from the variable `api_key_env`.
+
+    For agents that handle tools badly: `parse_text_calls` takes a text that is nothing but JSON calls for calls;
+    `respond_tool` has the agent speak through a tool as well, with `tool_choice` required.
+    """
 
     model: str = ""
     base_url: str = ""
@@ -28,6 +32,7 @@ class RoleConfig(Part):
     extra: dict[str, Json] = {}
     licence: str = ""
     parse_text_calls: bool = False
+    respond_tool: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> "RoleConfig":

@@ -62,7 +62,7 @@ async def agenerate(
     if agent is not None:
         identity["own_agent"] = True
     with Journal.open(out, identity) as journal:
-        (out / "config.yaml").write_text(dump(config), encoding="utf-8")
+        _keep(config, out)
         budget = TokenBudget(config.budget_tokens)
         budget.preload(sum(u.total for u in journal.totals().values()))
         async with Players(config, world, journal, budget, dict(keys or {}), agent) as players:
@@ -70,6 +70,13 @@ async def agenerate(
         outcomes = tuple(Outcome.model_validate_json(text) for task, text in journal.outcomes() if task < config.count)
         write_dataset(out / "dataset", [row for o in outcomes for row in o.rows], domain=world.name)
     return Run(out, outcomes, finished)
+
+
+def _keep(config: Config, out: Path) -> None:
+    """Write the resolved configuration, whole or not at all."""
+    fresh = out / ".config.yaml.new"
+    fresh.write_text(dump(config), encoding="utf-8")
+    fresh.replace(out / "config.yaml")
 
 
 def generate(

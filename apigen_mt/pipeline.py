@@ -9,9 +9,10 @@ from apigen_mt.journal import Journal
 from apigen_mt.messages import messages_of, train_flags
 from apigen_mt.models.budget import BudgetSpent
 from apigen_mt.models.chat import Usage
+from apigen_mt.models.failures import EndpointError
 from apigen_mt.planning import Planner, Task
 from apigen_mt.players import Players
-from apigen_mt.talk import Limits, Played, play
+from apigen_mt.talk import LOCAL, Limits, Played, play
 from apigen_mt.trajectory import Outcome, Row
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.draft import word, worded_like
@@ -72,8 +73,8 @@ class Pipeline:
 
     async def _task(self, task: Task) -> None:
         recorded = self.journal.outcome(task.index)
-        if recorded is not None:
-            outcome = Outcome.model_validate_json(recorded)
+        outcome = Outcome.model_validate_json(recorded) if recorded is not None else None
+        if outcome is not None and not broke_off(outcome):
             self.worded[task.index].set_result(outcome.blueprint)
             self.finished.done += 1
             self.watch(outcome)
@@ -85,7 +86,13 @@ class Pipeline:
         self.watch(outcome)
 
     async def _make(self, task: Task) -> Outcome:
-        blueprint = await self._blueprint(task)
+        try:
+            blueprint = await self._blueprint(task)
+        except EndpointError as error:
+            if error.kind not in LOCAL:
+                raise
+            reason = Rejected(stage="infrastructure", reason=error.message)
+            return Outcome(task=task.index, status="failed", kind=task.kind, reasons=(reason,))
         if not isinstance(blueprint, Blueprint):
             self.worded[task.index].set_result(None)
             used = self._author_used(task)
@@ -154,6 +161,13 @@ class Pipeline:
             usage=self.players.spent(blueprint.id, attempt),
             seed=self.config.seed,
         )
+
+
+def broke_off(outcome: Outcome) -> bool:
+    """Whether a task failed by infrastructure alone, so that continuing the run tries it again."""
+    by_author = any(r.stage == "infrastructure" for r in outcome.reasons)
+    by_talk = bool(outcome.failures) and all(f.end_reason == "infrastructure" for f in outcome.failures)
+    return outcome.status == "failed" and (by_author or by_talk)
 
 
 def _touched(course: Course) -> tuple[Touch, ...]:

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Self
 
+from pydantic import BaseModel
+
 from apigen_mt.cast.model_agent import ModelAgent
 from apigen_mt.cast.model_human import ModelHuman
 from apigen_mt.cast.oracle import Oracle, script_of
@@ -18,7 +20,7 @@ from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, Us
 from apigen_mt.models.client import ChatClient, Endpoint, OpenAIClient
 from apigen_mt.models.recorded import RecordedClient
 from apigen_mt.trajectory import Cast, Role
-from blueprints.author import Author, TemplateAuthor, Wording
+from blueprints.author import Author, TemplateAuthor
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.model_author import ModelAuthor
 from blueprints.sampling import people_table
@@ -93,7 +95,7 @@ class Players:
             return TemplateAuthor()
         client = self._client(role)
 
-        async def answer(prompt: str, subject: str, number: int, kind: type[Wording]) -> Wording | Rejected:
+        async def answer(prompt: str, subject: str, number: int, kind: type[BaseModel]) -> BaseModel | Rejected:
             key = ReplyKey(role="author", blueprint=subject, attempt=0, turn=number)
             request = ChatRequest(
                 model=role.model,
@@ -115,7 +117,7 @@ class Players:
         role = self.config.roles.human
         if not role.model:
             return ScriptedHuman(blueprint, attempt)
-        return ModelHuman(blueprint, self.world, self._client(role), role.model, sampling_of(role), attempt)
+        return ModelHuman(blueprint, self.world, self._client(role), role, sampling_of(role), attempt)
 
     def agent(self, blueprint: Blueprint, attempt: int) -> Agent:
         """Who plays the agent."""
@@ -125,9 +127,7 @@ class Players:
         if not role.model:
             return Oracle(script_of(blueprint), self.world.specs, people_table(self.world))
         client = self._client(role)
-        return ModelAgent(
-            blueprint, client, role.model, sampling_of(role), attempt, parse_text_calls=role.parse_text_calls
-        )
+        return ModelAgent(blueprint, client, role, sampling_of(role), attempt)
 
     def cast(self) -> Cast:
         """Who plays what, for the rows."""

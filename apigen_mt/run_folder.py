@@ -74,10 +74,7 @@ class RunFolder:
         """Tokens by role, every stored reply once. Raises `NotARun`."""
         try:
             with Journal.read(self.path) as journal:
-                return {
-                    role: Usage(prompt=used.prompt, completion=used.completion, cached=used.cached)
-                    for role, used in journal.totals().items()
-                }
+                return journal.totals()
         except JournalError as error:
             raise NotARun(str(error)) from error
 

@@ -109,7 +109,8 @@ def _outcome(outcome: Outcome) -> str:
 def _gate(gate: GateResult) -> Iterator[str]:
     first = gate.evidence[0].text if gate.status == "not_applicable" and gate.evidence else ""
     fault = f" (fault of the {gate.fault})" if gate.fault else ""
-    yield f"  {_MARKS[gate.status]} {_safe(gate.gate)}{fault} [dim]{_safe(first)}[/dim]".rstrip()
+    why = f": [dim]{_safe(one_line(first))}[/dim]" if first else ""
+    yield f"  {_MARKS[gate.status]} {_safe(gate.gate)}{fault}{why}"
     if gate.status == "fail":
         for finding in gate.evidence:
             place = "" if finding.turn is None else f"event {finding.turn}: "
@@ -174,7 +175,7 @@ def _wrapped(text: str, indent: str = "    ") -> Iterator[str]:
     """Visible text in lines of the terminal's width, its own line ends kept, so that it cannot pose as ours."""
     for paragraph in visible(text).split("\n"):
         for line in wrap(paragraph, WIDTH - len(indent)) or [""]:
-            yield f"{indent}{_safe(line)}"
+            yield indent + _safe(f"{line} ")[:-1]  # a backslash at the end would be doubled, to keep it off a tag
 
 
 def _safe(text: str) -> str:

@@ -113,12 +113,7 @@ class _Count:
             self.write_tasks += 1
             self.without_ids += not any(states_ids(row) for row in outcome.rows)
         for role, used in outcome.usage.items():
-            before = self.tokens.get(role, Usage())
-            self.tokens[role] = Usage(
-                prompt=before.prompt + used.prompt,
-                completion=before.completion + used.completion,
-                cached=before.cached + used.cached,
-            )
+            self.tokens[role] = self.tokens.get(role, Usage()) + used
 
     def _kept(self, row: Row) -> None:
         self.kinds[row.blueprint.kind] += 1

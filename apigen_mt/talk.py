@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, GaveUp, Human, HumanView, WantedCall
 from apigen_mt.messages import messages_of
+from apigen_mt.models.failures import EndpointError
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.verdict import EndReason
@@ -13,6 +14,9 @@ from tools_env.calls import Call, Outcome, Refusal
 from tools_env.course import Called, Course, Event, Said
 from tools_env.port import Session, World
 from tools_env.values import Json
+
+LOCAL = frozenset({"context", "server", "timeout", "garbage"})
+"""Kinds of endpoint errors that end one talk; the others (key, address, quota, a refused request) stop the run."""
 
 
 class Limits(NamedTuple):
@@ -69,6 +73,10 @@ async def play(blueprint: Blueprint, world: World, human: Human, agent: Agent, l
         return _end(stage, "over_turn", f"{limits.turns} turns")
     except GaveUp as gave_up:
         return _end(stage, "void", str(gave_up))
+    except EndpointError as error:
+        if error.kind not in LOCAL:
+            raise
+        return _end(stage, "context_limit" if error.kind == "context" else "infrastructure", error.message)
     finally:
         session.close()
 

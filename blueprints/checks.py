@@ -10,7 +10,7 @@ from blueprints.author import given_away, kept_back, said
 from blueprints.blueprint import Blueprint, Known, Rejected
 from blueprints.realizability import unobtainable
 from tools_env.calls import Refusal, Result
-from tools_env.mentions import mentions
+from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
 from tools_env.port import SetUpFailed, UnknownSnapshot, World
 from tools_env.replay import Replayed, replay
 from tools_env.state import differences
@@ -30,6 +30,7 @@ def check(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     """Every gate, in order; empty when the blueprint stands."""
     yield from world_gates(blueprint, world)
     yield from leakage(blueprint, world)
+    yield from invention(blueprint)
     yield from wording(blueprint)
     if blueprint.id != blueprint.identity():
         yield Rejected(stage="format", reason="the id is not the hash of the content")
@@ -179,6 +180,23 @@ def flat(arguments: dict[str, Json], world: World, tool: str) -> Iterator[tuple[
         kind = meanings[name].kind if name in meanings else "text"
         for one in value if isinstance(value, list) else [value]:
             yield kind, one
+
+
+def invention(blueprint: Blueprint) -> Iterator[Rejected]:
+    """The words hold no date, amount or mail address that is not among the facts."""
+    facts = [k for k in blueprint.known.values() if k.value is not None]
+    own = "\n".join([*(str(k.value) for k in facts), *(k.phrase for k in blueprint.known.values())])
+    numbers = {float(k.value) for k in facts if isinstance(k.value, int | float)}
+    texts = [
+        ("the instruction", blueprint.instruction),
+        *((f"stage {i}", s.say) for i, s in enumerate(blueprint.stages)),
+    ]
+    for place, text in texts:
+        strange = [f"the date {d}" for d in sorted(dates_in(text) - dates_in(own))]
+        strange += [f"the amount {a:,.2f}" for a in sorted(amounts_in(text) - amounts_in(own) - numbers)]
+        strange += [f"the address {m}" for m in MAIL.findall(text) if m.casefold() not in own.casefold()]
+        for what in strange:
+            yield Rejected(stage="wording", reason=f"{place} holds {what}, which is not among the facts: leave it out")
 
 
 def wording(blueprint: Blueprint) -> Iterator[Rejected]:

@@ -13,6 +13,7 @@ from blueprints.wording import asked_label, label
 from tools_env.calls import Call
 from tools_env.port import World
 from tools_env.replay import replay
+from tools_env.tool import noun_of
 from tools_env.values import TEXT, Json, Meaning
 
 Adder: TypeAlias = Callable[[str, Known], None]
@@ -149,11 +150,11 @@ def _facts(goal: Goal, intent: Intent, number: int, rng: random.Random) -> dict[
 
     for name, picks in intent.picks.items():
         kept = rng.random() < KEPT_BACK
-        _describe(add, name, picks, number, kept=kept, mine=_mine(goal, picks))
+        _describe(add, (name, _noun(goal, intent, name, picks)), picks, number, kept=kept, mine=_mine(goal, picks))
     if intent.answer:
         target = intent.answer.pick
         if target.attributes or target.superlative:
-            _describe(add, "record", [target], number, kept=False, mine=False)
+            _describe(add, ("record", "record"), [target], number, kept=False, mine=False)
     for name, choice in (intent.bound.choices if intent.bound else {}).items():
         if choice.param.meaning.kind == "identifier" or (intent.bound and name in intent.bound.facts):
             continue
@@ -173,11 +174,11 @@ def _facts(goal: Goal, intent: Intent, number: int, rng: random.Random) -> dict[
     return found
 
 
-def _describe(add: Adder, name: str, picks: list[Pick], number: int, *, kept: bool, mine: bool) -> None:
+def _describe(add: Adder, names: tuple[str, str], picks: list[Pick], number: int, *, kept: bool, mine: bool) -> None:
     disclose: Disclose = "if_asked" if kept else "volunteer"
     phrase = " and ".join(p.phrase for p in picks)
     meaning = Meaning("identifier", picks[0].referent.table)
-    noun = label(name)
+    name, noun = names
     vague = f"one of my {noun}s" if mine else f"a certain {noun}"
     add(name, Known(value=None, meaning=meaning, disclose="unknown", label=noun, about=name, phrase=phrase, vague=vague,
                     stage=number))  # fmt: skip
@@ -189,6 +190,13 @@ def _describe(add: Adder, name: str, picks: list[Pick], number: int, *, kept: bo
         if not one.attributes:
             add(f"{mark}.which", Known(value=one.phrase, meaning=TEXT, disclose=disclose, label=noun, about=name,
                                        field="which", stage=number))  # fmt: skip
+
+
+def _noun(goal: Goal, intent: Intent, name: str, picks: list[Pick]) -> str:
+    """What the person calls the record of an argument."""
+    noun = noun_of(goal.knowledge.specs, picks[0].referent.table)
+    param = intent.spec.param(name) if intent.spec else None
+    return intent.spec.called(param, noun) if intent.spec and param else noun
 
 
 def _mine(goal: Goal, picks: list[Pick]) -> bool:

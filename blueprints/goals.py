@@ -32,16 +32,18 @@ def pick(
     """
     rivals = [o for o in others if o.table == target.table and o.id != target.id]
     usable = [a for a in target.attributes if a.field not in hidden and _telling(a)]
-    best = _superlatives(rivals, usable)
+    natural = [a for a in usable if a.meaning.kind != "count"]
+    best = _superlatives(rivals, natural)
     if best and rivals and rng.random() < 0.35:  # noqa: PLR2004 - share of superlatives where one holds
         which = rng.choice(best)
         return Pick(target, (), which, describe(noun, (), which))
-    usable.sort(key=lambda a: (a.meaning.kind != "text", a.meaning.kind == "amount"))
-    for size in range(1, MOST_ATTRIBUTES + 1):
-        sets = [s for s in combinations(usable, size) if not any(_fits(r, s) for r in rivals)]
-        if sets:
-            chosen = sets[0] if rng.random() < 0.6 else rng.choice(sets)  # noqa: PLR2004 - mostly the most natural
-            return Pick(target, chosen, None, describe(noun, chosen))
+    for attributes in (natural, usable):
+        attributes.sort(key=lambda a: (a.meaning.kind != "text", a.meaning.kind == "amount"))
+        for size in range(1, MOST_ATTRIBUTES + 1):
+            sets = [s for s in combinations(attributes, size) if not any(_fits(r, s) for r in rivals)]
+            if sets:
+                chosen = sets[0] if rng.random() < 0.6 else rng.choice(sets)  # noqa: PLR2004 - mostly the most natural
+                return Pick(target, chosen, None, describe(noun, chosen))
     if best:
         return Pick(target, (), best[0], describe(noun, (), best[0]))
     return None

@@ -80,6 +80,10 @@ class Knowledge:
                 found.setdefault(referent.id, referent)
         return list(found.values())
 
+    def last_write(self) -> int | None:
+        """Index of the last call that changed something: what it made is "that order" to the person."""
+        return max((i for i, logged in enumerate(self.log) if logged.writes), default=None)
+
     def closure(self, wanted: set[int]) -> list[int]:
         """The wanted calls and all that they need, in order."""
         queue, kept = list(wanted), set(wanted)

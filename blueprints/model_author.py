@@ -1,15 +1,20 @@
-"""A model as author: it gets the facts of a draft, writes the words, and is told why earlier ones were rejected."""
+"""A model as author: it puts a draft's matters into the words of a person, and is told why earlier words were rejected.
+
+The facts of the instruction are written by the program, so that none is lost; the model gives background and voice.
+"""
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from string import Template
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from blueprints.author import Wording, kept_back, said, slots
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from blueprints.author import TemplateAuthor, Wording, given_away, instruction
 from blueprints.blueprint import Blueprint, Rejected
-from blueprints.wording import fill
+from tools_env.mentions import spoken
 
-Ask: TypeAlias = Callable[[str, str, int, type[Wording]], Awaitable[Wording | Rejected]]
+Ask: TypeAlias = Callable[[str, str, int, type[BaseModel]], Awaitable[BaseModel | Rejected]]
 """The one thing needed of a model: (prompt, subject, round, answer type) to an answer, or why there is none."""
 
 
@@ -19,41 +24,43 @@ class ModelAuthor:
     def __init__(self, name: str, ask: Ask) -> None:
         self.name = name
         self.ask = ask
+        self.plain = TemplateAuthor()
         self.prompt = Template(files("blueprints.prompts").joinpath("author.md").read_text(encoding="utf-8"))
 
     async def word(self, draft: Blueprint, feedback: tuple[Rejected, ...]) -> Wording | Rejected:
         """The model's wording of a draft."""
-        return await self.ask(
-            self.prompt.substitute(_figures(draft, feedback)), draft.substance(), len(feedback), Wording
+        plain = await self.plain.word(draft, ())
+        if isinstance(plain, Rejected):
+            return plain
+        prompt = self.prompt.substitute(
+            persona=draft.persona or "an ordinary customer",
+            matters="\n\n".join(_matter(draft, number, say) for number, say in enumerate(plain.says)),
+            feedback=_notes(feedback),
         )
+        answer = await self.ask(prompt, draft.substance(), len(feedback), answer_type(len(draft.stages)))
+        if isinstance(answer, Rejected):
+            return answer
+        told = answer.model_dump()
+        says = tuple(str(told[f"matter_{n + 1}"]) for n in range(len(draft.stages)))
+        return Wording(instruction=f"{told['background'].strip()} {instruction(draft)}".strip(), says=says)
 
 
-def _figures(draft: Blueprint, feedback: tuple[Rejected, ...]) -> dict[str, str]:
-    stages = [
-        f"{n + 1}. {'know ' if s.wants == 'answer' else ''}{fill(s.intent, slots(draft, n, everything=True))}"
-        for n, s in enumerate(draft.stages)
-    ]
-    told: dict[bool, list[str]] = {True: [], False: []}
-    for known in draft.known.values():
-        if known.field and known.field != "which":
-            line = f"{_helps(draft, known.about, known.stage)}: {known.label} {said(known)}"
-        elif known.disclose != "unknown":
-            line = f"{known.label}: {said(known)}"
-        else:
-            continue
-        matter = f" (matter {known.stage + 1})" if known.about else ""
-        told[kept_back(draft, known)].append(f"- {line}{matter}")
-    notes = "\n".join(f"- {r.reason}" for r in feedback)
-    return {
-        "persona": draft.persona or "an ordinary customer",
-        "stages": "\n".join(stages),
-        "volunteer": "\n".join(told[False]) or "- nothing beyond what they want",
-        "if_asked": "\n".join(told[True]) or "- nothing",
-        "feedback": f"\nYour last version was sent back. Mend this:\n{notes}\n" if notes else "",
-    }
+def answer_type(matters: int) -> type[BaseModel]:
+    """What the model fills in: the background, and one message for each matter."""
+    fields: dict[str, Any] = {"background": (str, Field(max_length=600))}
+    fields |= {f"matter_{n + 1}": (str, Field(min_length=1, max_length=600)) for n in range(matters)}
+    return create_model("Words", __config__=ConfigDict(extra="forbid", frozen=True), **fields)
 
 
-def _helps(draft: Blueprint, about: str, stage: int) -> str:
-    return next(
-        (k.label for k in draft.known.values() if k.about == about and k.stage == stage and not k.field), "matter"
-    )
+def _matter(draft: Blueprint, number: int, plain: str) -> str:
+    facts = [draft.known[name] for name in given_away(draft, number)]
+    values = [spoken(k.value, k.meaning) for k in facts if k.value is not None]
+    quoted = "; ".join(f'"{v}"' for v in dict.fromkeys(values)) or "(none)"
+    return f"Matter {number + 1}. Plain version: {plain}\nValues to keep: {quoted}"
+
+
+def _notes(feedback: tuple[Rejected, ...]) -> str:
+    if not feedback:
+        return ""
+    reasons = "\n".join(f"- {r.reason}" for r in feedback[-3:])
+    return f"\nAn earlier version was sent back for these reasons; do not repeat them:\n{reasons}\n"

@@ -172,7 +172,8 @@ class Sampler:
                 continue
             trial = goal.knowledge.session.fork()
             outcome = trial.call(bound.call)
-            sound = isinstance(outcome, Result) and trial.diff() and not trial.breaches(Course())
+            changes = trial.diff() != goal.knowledge.session.diff()
+            sound = isinstance(outcome, Result) and changes and not trial.breaches(Course())
             trial.close()
             picks = self._picks(goal, bound, rng, set()) if sound else None
             if picks is None:
@@ -229,7 +230,7 @@ class Sampler:
             if choice.param.personal:
                 continue
             for referent in choice.referents:
-                if goal.knowledge.log[referent.source].writes:
+                if referent.source == goal.knowledge.last_write():
                     found: Pick | None = Pick(referent, (), None, f"that {noun_of(self.specs, referent.table)}")
                 else:
                     covered = {f for at, f in hidden if at.endswith(f"/{referent.id}")} | _changed(goal, referent)
@@ -270,7 +271,7 @@ class Sampler:
                 if param.meaning.kind != "identifier" or param.personal or param.many or key is None or key in told:
                     continue
                 target = next((r for r in goal.knowledge.of(param.meaning.of) if r.id == key), None)
-                if target is None or goal.knowledge.log[target.source].writes:
+                if target is None or target.source == goal.knowledge.last_write():
                     continue
                 hidden = _changed(goal, target)
                 found = pick(target, goal.knowledge.of(target.table), noun_of(self.specs, target.table), rng, hidden)
@@ -329,12 +330,9 @@ def people_table(world: World) -> str:
 
 
 def _changed(goal: Goal, referent: Referent) -> set[str]:
-    """Fields of a record that the talk so far has changed."""
-    if not any(logged.writes for logged in goal.knowledge.log):
+    """Fields that the talk so far has changed in any record of the referent's table: no longer sure to tell apart."""
+    if goal.knowledge.last_write() is None:
         return set()
-    found: set[str] = set()
-    for path in goal.knowledge.session.diff():
-        _, key, *rest = path.split("/", 2)
-        if key == referent.id:
-            found |= set(rest)
-    return found
+    alike = {r.id for r in goal.knowledge.referents if r.table == referent.table}
+    paths = (path.split("/", 2) for path in goal.knowledge.session.diff())
+    return {rest[0] for _, key, *rest in paths if rest and key in alike}

@@ -42,9 +42,10 @@ def label(field: str) -> str:
 def superlative_phrase(which: Superlative) -> str:
     """Such as "placed most recently", "cheapest", "with the highest total"."""
     name, high = label(which.field), which.direction == "highest"
+    if which.meaning.kind == "date" and (name.endswith(" on") or name == "due"):
+        return f"{name.removesuffix(' on')} {'last' if high else 'first'}"
     if which.meaning.kind == "date":
-        verb = name.removesuffix(" on").removesuffix(" date")
-        return f"{verb} {'last' if high else 'first'}"
+        return f"with the {'latest' if high else 'earliest'} {name}"
     if name in {"price", "unit price"}:
         return "most expensive" if high else "cheapest"
     if which.meaning.kind == "count" and name.endswith("s"):

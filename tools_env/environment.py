@@ -151,14 +151,14 @@ class ClassWorld:
         sources = [source_of(m) for base in bases for m in vars(base).values() if inspect.isfunction(m)]
         sources += [f"{c.clause} {c.name} {c.settings} {source_of(c.check)}" for c in self.kind.conduct]
         specs = [s.model_dump(mode="json") for s in self.specs.values()]
-        state = self._snapshot("seed:0").state
+        state = self.snapshot("seed:0").state
         rows = [[t, r.model_dump(mode="json")] for t in self.kind.tables_ for r in state.__dict__[t]]
         return fingerprint([*specs, *sources, self.brief("seed:0").policy, *rows])
 
     def brief(self, snapshot: str) -> Brief:
         """Date, rendered policy, people and pools of a snapshot."""
         if snapshot not in self._briefs:
-            state = self._snapshot(snapshot).state
+            state = self.snapshot(snapshot).state
             figures = {**state.terms.model_dump(), "now": state.now.isoformat()}
             text = self.kind.policy_text or inspect.getdoc(self.kind) or ""
             self._briefs = dict([*self._briefs.items()][1 - SNAPSHOTS_KEPT :])
@@ -180,9 +180,10 @@ class ClassWorld:
 
     def open(self, snapshot: str, setup: SetUp = ()) -> LocalSession:
         """A new session over a shared snapshot."""
-        return LocalSession.opened(self._snapshot(snapshot), setup)
+        return LocalSession.opened(self.snapshot(snapshot), setup)
 
-    def _snapshot(self, name: str) -> Snapshot:
+    def snapshot(self, name: str) -> Snapshot:
+        """The database that sessions of that name share; the last few are kept."""
         if name not in self._snapshots:
             seed = seed_of(name)
             state = object.__new__(self.kind)
@@ -190,6 +191,8 @@ class ClassWorld:
                 state.__dict__[table] = Table(table, record)
             state.__dict__["terms"] = self.kind.terms
             state.fill(random.Random(f"{self.name}/{seed}"))
+            if strangers := sorted(state.__dict__.keys() - {*self.kind.tables_, "now", "terms"}):
+                raise DomainError(f"{self.kind.__qualname__}.fill sets self.{strangers[0]}, which is no table.")
             for table in self.kind.tables_:
                 state.__dict__[table] = state.__dict__[table].settled()
             if not isinstance(state.__dict__.get("now"), datetime.date):

@@ -18,7 +18,7 @@ class UnknownDomain(ValueError):  # noqa: N818 - it reads as what happened
 def resolve(name: str, folder: Path | None = None) -> World:
     """The world of that name; `folder` (where the user stands) is importable for `module:Class`.
 
-    The attribute may be an environment class, a world, or a function that makes one.
+    The attribute may be an environment class, another class of worlds, a world, or a function that makes one.
 
     Raises:
         UnknownDomain: nothing of that name, with what to write instead.
@@ -37,7 +37,7 @@ def resolve(name: str, folder: Path | None = None) -> World:
     found: object = getattr(module, attribute, None)
     if isinstance(found, type) and issubclass(found, Environment):
         return found.world(name)
-    if isinstance(found, type) or (callable(found) and not hasattr(found, "open")):
+    if callable(found) and isinstance(found, type) == hasattr(found, "open"):
         try:
             found = found()
         except TypeError as error:

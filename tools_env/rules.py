@@ -126,8 +126,11 @@ _YES = re.compile(
     r"\b(?:yes|yep|yeah|yup|sure|ok|okay|confirm(?:ed)?|correct|right|agreed?|go ahead|go for it|please do|do it|"
     r"sounds? (?:good|great|fine|right)|that works|works for me|perfect|absolutely|definitely|certainly|fine|proceed)\b"
 )
-_NO = re.compile(r"^\W*(?:no|nope|not|wait|stop|hold on)\b|\b(?:don't|do not|not (?:correct|right|yet))\b")
-_HEDGE = re.compile(r"\b(?:but|instead|rather|actually|unless|not sure|(?:un|not )certain)\b")
+_NO = re.compile(
+    r"^\W*(?:no|nope|not|wait|stop|hold on)\b|"
+    r"\b(?:don't|do not|uncertain|unsure|not (?:correct|right|yet|sure|certain|okay|ok|fine))\b"
+)
+_HEDGE = re.compile(r"\b(?:but|instead|rather|actually|unless)\b")
 
 
 def affirms(text: str) -> bool:

@@ -62,6 +62,13 @@ class ToolSpec(Part):
         """The argument of that name."""
         return next((p for p in self.params if p.name == name), None)
 
+    def called(self, param: Param, noun: str) -> str:
+        """What to call the record that an argument takes: the noun of its table, or, where the tool takes several
+        records of that table, the argument's own name.
+        """
+        rivals = [p for p in self.params if p is not param and p.meaning.of == param.meaning.of]
+        return param.label if rivals else noun
+
     def meanings(self) -> dict[str, Meaning]:
         """Argument name to meaning."""
         return {p.name: p.meaning for p in self.params}

@@ -3,39 +3,67 @@
 import json
 
 from apigen_mt.cast.ports import AgentTurn, AgentView, WantedCall
+from apigen_mt.config import RoleConfig
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, ToolCall
 from apigen_mt.models.client import ChatClient
+from apigen_mt.models.reading import mend
 from blueprints.blueprint import Blueprint
 from tools_env.values import Json
 
+NESTED = 32
+"""Levels of lists and objects that an argument may have; pydantic and readers of JSON give up not far above."""
+
+RESPOND = "respond_to_customer"
+SPEAK: Json = {
+    "type": "function",
+    "function": {
+        "name": RESPOND,
+        "description": "Say something to the customer: ask, confirm, report or explain.",
+        "parameters": {
+            "type": "object",
+            "properties": {"message": {"type": "string", "description": "The words for the customer."}},
+            "required": ["message"],
+            "additionalProperties": False,
+        },
+    },
+}
+"""The tool through which an agent speaks when it has to call one every time; it never reaches the data."""
+
 
 class ModelAgent:
-    """Plays the agent with a model. `parse_text_calls` takes a text that is nothing but JSON calls for calls."""
+    """Plays the agent with a model; how it is asked for calls is part of the role's configuration."""
 
     def __init__(
-        self,
-        blueprint: Blueprint,
-        client: ChatClient,
-        model: str,
-        sampling: Sampling,
-        attempt: int,
-        *,
-        parse_text_calls: bool = False,
+        self, blueprint: Blueprint, client: ChatClient, role: RoleConfig, sampling: Sampling, attempt: int
     ) -> None:
         self.blueprint = blueprint
         self.client = client
-        self.model = model
+        self.role = role
         self.sampling = sampling
         self.attempt = attempt
-        self.parse_text_calls = parse_text_calls
 
     async def reply(self, view: AgentView) -> AgentTurn:
         """The model's next message."""
         messages: list[Json] = [{"role": "system", "content": view.system}]
         messages += [_wire(m) for m in view.messages]
         key = ReplyKey(role="agent", blueprint=self.blueprint.id, attempt=self.attempt, turn=len(view.messages))
-        request = ChatRequest(model=self.model, messages=tuple(messages), tools=view.tools, sampling=self.sampling)
-        return turn_of(await self.client.complete(key, request), parse_text_calls=self.parse_text_calls)
+        request = ChatRequest(
+            model=self.role.model,
+            messages=tuple(messages),
+            tools=(*view.tools, SPEAK) if self.role.respond_tool else view.tools,
+            tool_choice="required" if self.role.respond_tool else None,
+            sampling=self.sampling,
+            extra=self.role.extra,
+        )
+        turn = turn_of(await self.client.complete(key, request), parse_text_calls=self.role.parse_text_calls)
+        return _spoken(turn) if self.role.respond_tool else turn
+
+
+def _spoken(turn: AgentTurn) -> AgentTurn:
+    """The turn with words said through the tool as words; beside other calls they stay beside them."""
+    said = [str((c.arguments or {}).get("message", "")) for c in turn.calls if c.name == RESPOND]
+    calls = tuple(c for c in turn.calls if c.name != RESPOND)
+    return turn.model_copy(update={"text": " ".join(filter(None, [turn.text, *said])), "calls": calls})
 
 
 def turn_of(reply: ChatReply, *, parse_text_calls: bool) -> AgentTurn:
@@ -48,16 +76,33 @@ def turn_of(reply: ChatReply, *, parse_text_calls: bool) -> AgentTurn:
 
 def _wanted(call: ToolCall) -> WantedCall:
     try:
-        arguments: Json = json.loads(call.arguments or "{}", parse_constant=_no_constant)
+        arguments = _arguments(json.loads(call.arguments or "{}", parse_constant=_no_constant))
     except (ValueError, RecursionError):
         arguments = None
-    if not isinstance(arguments, dict):
-        return WantedCall(name=call.name, arguments=None, id=call.id, raw=call.arguments)
-    return WantedCall(name=call.name, arguments=arguments, id=call.id)
+    raw = call.arguments if arguments is None else ""
+    return WantedCall(name=call.name, arguments=arguments, id=call.id, raw=raw)
 
 
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
+
+
+def _arguments(found: Json) -> dict[str, Json] | None:
+    """An object that can be stored and replayed as it is; None for anything else, a number past all bounds or a nest
+    deeper than any tool has. Lone surrogates are mended.
+    """
+    if not isinstance(found, dict) or not _shallow(found, NESTED):
+        return None
+    text = json.dumps(found, ensure_ascii=False, allow_nan=False)
+    mended: dict[str, Json] = found if mend(text) == text else json.loads(mend(text))
+    return mended
+
+
+def _shallow(value: Json, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_shallow(v, levels - 1) for v in inner)
 
 
 def calls_in(text: str) -> tuple[WantedCall, ...]:
@@ -65,17 +110,19 @@ def calls_in(text: str) -> tuple[WantedCall, ...]:
     bare = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     try:
         found: Json = json.loads(bare, parse_constant=_no_constant)
+        return tuple(_read(item) for item in (found if isinstance(found, list) else [found]))
     except (ValueError, RecursionError):
         return ()
-    calls: list[WantedCall] = []
-    for item in found if isinstance(found, list) else [found]:
-        if not isinstance(item, dict) or not isinstance(name := item.get("name"), str):
-            return ()
-        arguments = item.get("arguments", item.get("parameters", {}))
-        if not isinstance(arguments, dict):
-            return ()
-        calls.append(WantedCall(name=name, arguments=arguments))
-    return tuple(calls)
+
+
+def _read(item: Json) -> WantedCall:
+    """One call of a text; ValueError if it is none."""
+    if not isinstance(item, dict) or not isinstance(name := item.get("name"), str):
+        raise ValueError("no call")
+    arguments = _arguments(item.get("arguments", item.get("parameters", {})))
+    if arguments is None:
+        raise ValueError("no arguments")
+    return WantedCall(name=mend(name), arguments=arguments)
 
 
 def _wire(message: dict[str, Json]) -> Json:

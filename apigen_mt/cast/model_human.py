@@ -4,6 +4,7 @@ from importlib.resources import files
 from string import Template
 
 from apigen_mt.cast.ports import HumanView
+from apigen_mt.config import RoleConfig
 from apigen_mt.models.answers import Unparsed, ask
 from apigen_mt.models.chat import ChatRequest, ReplyKey, Sampling
 from apigen_mt.models.client import ChatClient
@@ -30,12 +31,12 @@ class ModelHuman:
     """Plays one blueprint's person with a model; a turn that breaks the part is asked for again, a few times."""
 
     def __init__(
-        self, blueprint: Blueprint, world: World, client: ChatClient, model: str, sampling: Sampling, attempt: int
+        self, blueprint: Blueprint, world: World, client: ChatClient, role: RoleConfig, sampling: Sampling, attempt: int
     ) -> None:
         self.blueprint = blueprint
         self.world = world
         self.client = client
-        self.model = model
+        self.role = role
         self.sampling = sampling
         self.attempt = attempt
         self.now = world.brief(blueprint.snapshot).now.isoformat()
@@ -59,7 +60,9 @@ class ModelHuman:
             key = ReplyKey(
                 role="human", blueprint=self.blueprint.id, attempt=self.attempt, turn=view.turn, candidate=candidate
             )
-            request = ChatRequest(model=self.model, messages=tuple(said_so_far), sampling=self.sampling)
+            request = ChatRequest(
+                model=self.role.model, messages=tuple(said_so_far), sampling=self.sampling, extra=self.role.extra
+            )
             answer = await ask(self.client, key, request, Spoken)
             if isinstance(answer, Unparsed):
                 continue

@@ -159,9 +159,12 @@ class Oracle:
             raise GaveUp(f"nobody says the {param.label}")
         self.waiting = param.name
         if param.meaning.kind == "identifier":
-            return AgentTurn(text=f"Which {param.label} do you mean?")
+            noun = noun_of(self.specs, param.meaning.of)
+            return AgentTurn(text=f"Which {self._tool().called(param, noun)} do you mean?")
         if param.meaning.kind == "contact" or not self.seen:
             return AgentTurn(text=f"Could you please tell me your {param.label}?")
+        if param.choices:
+            return AgentTurn(text=f"Which {param.label} is it?")
         return AgentTurn(text=f"What should the {param.label} be?")
 
     def _find(self, param: Param, spec: ToolSpec) -> Json:
@@ -179,8 +182,9 @@ class Oracle:
         candidates = self._candidates(param)
         if param.personal:
             return candidates[0].id if candidates else None
-        if f"that {noun_of(self.specs, param.meaning.of)}" in self._words() and candidates:
-            return candidates[-1].id
+        if f"that {noun_of(self.specs, param.meaning.of)}" in self._words():
+            made = reading.last_write(self.view, self.specs)
+            return next((r.id for r in self.seen if r.source == made and r.table == param.meaning.of), None)
         if not exact and param.name in self.asked:
             return None
         found = reading.named(words, candidates, self._nouns(param))
@@ -242,7 +246,7 @@ class Oracle:
             return self._decline(matter)
         if matter.ends == "answer":
             return self._answer()
-        return AgentTurn(text=f"Done, as agreed: {self.proposed}. {self._report()}{MORE}")
+        return AgentTurn(text=f"Done. You asked me to {self.proposed}, and that is settled. {self._report()}{MORE}")
 
     def _report(self) -> str:
         last = self.view.messages[-1]

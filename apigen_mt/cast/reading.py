@@ -9,11 +9,10 @@ from apigen_mt.cast.ports import AgentView
 from blueprints.knowledge import Referent, referents_in
 from blueprints.wording import Attribute, Direction, Superlative, describe
 from tools_env.calls import Call
-from tools_env.mentions import dates_in, mentions, numbers_in
+from tools_env.mentions import MAIL, dates_in, mentions, numbers_in
 from tools_env.tool import Param, ToolSpec
 from tools_env.values import Json, canonical
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _ANSWER = re.compile(r"^(?:It's|It is|That's)\s+(.*?)\.?$", re.DOTALL)
 _COMES_UP = re.compile(r'that comes up for "([^"]+)"')
 _MOST = 3
@@ -41,6 +40,17 @@ def _calls(message: Mapping[str, Json]) -> Iterable[tuple[str, Call]]:
                 str(item["id"]),
                 Call(name=str(body["name"]), arguments=arguments if isinstance(arguments, dict) else {}),
             )
+
+
+def last_write(view: AgentView, specs: Mapping[str, ToolSpec]) -> int | None:
+    """Index of the message that shows what the last write that succeeded made."""
+    names = {i: c.name for m in view.messages for i, c in _calls(m)}
+    found: int | None = None
+    for number, message in enumerate(view.messages):
+        if message["role"] == "tool" and not str(message["content"]).startswith('{"error"'):
+            name = names.get(str(message["tool_call_id"]), "")
+            found = number if name in specs and specs[name].writes else found
+    return found
 
 
 def latest(referents: Iterable[Referent], table: str) -> list[Referent]:
@@ -123,7 +133,7 @@ def plain(param: Param, text: str, *, whole: bool) -> Json:
     if kind in {"amount", "count"}:
         numbers = numbers_in(text)
         return canonical(next(iter(numbers))) if len(numbers) == 1 and whole else None
-    if kind == "contact" and (mail := _EMAIL.search(text)) and "mail" in f"{param.name}{param.meaning.of}":
+    if kind == "contact" and (mail := MAIL.search(text)) and "mail" in f"{param.name}{param.meaning.of}":
         return mail[0]
     if kind == "text" and (search := _COMES_UP.search(text)):
         return search[1]

@@ -32,6 +32,10 @@ _ASKS = re.compile(
     r"\?|\b(?:please (?:provide|give|tell|share|specify|let me know)|could you|can you|"
     r"i(?:'ll| will)? need|may i have)\b"
 )
+_CLAIMS = re.compile(
+    r"\b(?:done|(?:has|have) been|i(?:'ve| have)|success\w*|completed?|processed|updated|confirmed|settled|all set|"
+    r"booked|cancell?ed|placed|changed|opened|renewed|is now|are now)\b"
+)
 _CLOSING = re.compile(r"\b(?:anything else|something else|further (?:help|assistance)|help you with)\b")
 THANKS = (
     "That's all, thank you.",
@@ -41,6 +45,7 @@ THANKS = (
 )
 YES = ("Yes, please.", "Yes, please go ahead.", "Yes, that's right.", "Yes, do it, please.")
 CORRECTIONS = 2
+REMINDERS = 2
 
 
 class ScriptedHuman:
@@ -92,6 +97,10 @@ class ScriptedHuman:
             if _CONFIRM.search(low) or self.confirmed:
                 return HumanTurn(act="confirm", text=self.rng.choice(YES), consents_to=second_person(stage.intent))
             return HumanTurn(act="dont_know", text="I don't know that, sorry. I have told you all I know.")
+        if not self._settled(stage) and not closing and not _CLAIMS.search(low) and stage.wants != "answer":
+            self.asked_again += 1
+            if self.asked_again <= REMINDERS:
+                return self._again(stage)
         return self._next()
 
     def _settled(self, stage: Stage) -> bool:
@@ -181,7 +190,7 @@ class ScriptedHuman:
         return any(o.label.casefold() in heard.casefold() for o in outputs) or "?" not in heard
 
     def _again(self, stage: Stage) -> HumanTurn:
-        return HumanTurn(act="chat", text=f"Sorry, but I still need to know this. {stage.say}")
+        return HumanTurn(act="chat", text=f"Sorry, I don't follow. {stage.say}")
 
     def _next(self, lead: str = "") -> HumanTurn:
         if self.stage + 1 < len(self.blueprint.stages):

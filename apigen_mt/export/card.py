@@ -50,11 +50,16 @@ def card(
     contents: str,
     *,
     form: str,
+    digest: str,
     licences: Mapping[str, str] | None = None,
     left_out: Mapping[str, int] | None = None,
 ) -> str:
-    """The text of `README.md`; `data` is the pattern that `load_dataset` reads, `contents` says what the files hold."""
-    sections = [_head(name, data, form), f"# {_plain(name)}\n", _paragraph(_ROWS)]
+    """The text of `README.md`; `data` is the pattern that `load_dataset` reads, `contents` says what the files hold.
+
+    `digest` is the hash of the data: without it in the head, `load_dataset` would take the cached copy of one folder
+    for any other of the same name.
+    """
+    sections = [_head(name, data, form, digest), f"# {_plain(name)}\n", _paragraph(_ROWS)]
     if tally.oracle:
         sections.append(_paragraph(_ORACLE))
     sections += [
@@ -74,12 +79,17 @@ def card(
     return "\n".join(sections)
 
 
-def _head(name: str, data: str, form: str) -> str:
+def _head(name: str, data: str, form: str, digest: str) -> str:
+    config: Json = {
+        "config_name": "default",
+        "description": f"sha256 of the rows: {digest}",
+        "data_files": [{"split": "train", "path": data}],
+    }
     settings: dict[str, Json] = {
         "pretty_name": name,
         "tags": [TAG, f"{TAG}-{form}", "function-calling", "tool-use", "synthetic"],
         "task_categories": ["text-generation"],
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": data}]}],
+        "configs": [config],
     }
     return f"---\n{yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)}---\n"
 

@@ -1,5 +1,6 @@
 """The canonical dataset of a run: every kept row with all its evidence (design: rows)."""
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from apigen_mt.export.views import CANONICAL
 from apigen_mt.trajectory import Row
 
 PARQUET = "data/train-00000-of-00001.parquet"
+PATTERN = "data/train-*.parquet"
 LINES = "data/train.jsonl"
 LAYOUT = frozenset({README, "data"})
 PROOF_COLUMN = "row"
@@ -35,9 +37,8 @@ def write_dataset(folder: Path, rows: Iterable[Row], *, domain: str, name: str =
         tally = write_rows(fresh, rows)
         if not tally.rows:
             tally.domains[domain, "-"] = 0
-        text = card(
-            named(name or default_name(domain), tally), tally, "data/train-*.parquet", _CONTENTS, form="canonical"
-        )
+        name = named(name or default_name(domain), tally)
+        text = card(name, tally, PATTERN, _CONTENTS, form="canonical", digest=digest_of(fresh / LINES))
         (fresh / README).write_text(text, encoding="utf-8")
     return tally
 
@@ -45,6 +46,12 @@ def write_dataset(folder: Path, rows: Iterable[Row], *, domain: str, name: str =
 def default_name(*domains: str) -> str:
     """What a dataset over these domains is called unless somebody says otherwise."""
     return "-".join(["apigen-mt", *(domain.replace(":", "-") for domain in sorted(domains))])
+
+
+def digest_of(path: Path) -> str:
+    """The sha256 of a file, as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_rows(folder: Path, rows: Iterable[Row]) -> Tally:

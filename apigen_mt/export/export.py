@@ -91,7 +91,10 @@ def export(
             raise ExportError(f"there is no row to export: {reasons or 'none was kept'}")
         name = named(name or dataset.default_name(*{domain for domain, _ in tally.domains}), tally)
         write_schema(fresh, view, name)
-        text = card(name, tally, PARQUET, _CONTENTS[form], form=form, licences=licences, left_out=left_out)
+        digest = dataset.digest_of(fresh / LINES)
+        text = card(
+            name, tally, PARQUET, _CONTENTS[form], form=form, digest=digest, licences=licences, left_out=left_out
+        )
         (fresh / README).write_text(text, encoding="utf-8")
     return Exported(
         name=name, form=form, rows=tally.rows, left_out=dict(left_out), text_beside_calls=tally.text_beside_calls

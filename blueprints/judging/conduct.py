@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from blueprints.judging.talk import Talk, leaves
 from blueprints.judging.verdict import Finding, GateResult, failed, passed
+from blueprints.knowledge import referents_in
 from tools_env.calls import Result
 from tools_env.course import Called, Said
 from tools_env.mentions import amounts_in, dates_in, numbers_in
@@ -31,7 +32,7 @@ def _repeated(talk: Talk) -> Iterator[Finding]:
     """A write asked for again after it succeeded, refused or not."""
     done: list[Called] = []
     for turn, called in talk.course.called():
-        if not called.writes:
+        if not called.writes or called.call.name not in talk.world.specs:
             continue
         meanings = talk.world.specs[called.call.name].meanings()
         if any(
@@ -49,8 +50,8 @@ def provenance(talk: Talk) -> GateResult:
     seen = _Seen(talk)
     for turn, event in enumerate(talk.course.events):
         if isinstance(event, Called) and isinstance(event.outcome, Result) and event.call.actor == "agent":
-            spec = talk.world.specs[event.call.name]
-            for param in spec.params:
+            spec = talk.world.specs.get(event.call.name)
+            for param in spec.params if spec else ():
                 value = event.call.arguments.get(param.name)
                 if param.meaning.kind != "identifier" or value is None:
                     continue
@@ -171,12 +172,15 @@ def stem(verb: str) -> str:
 def _id_shapes(talk: Talk) -> set[str]:
     """The shapes of the ids this talk's world uses (letters as a, digits as 9), as its calls and results show them."""
     shapes: set[str] = set()
-    for _, called in talk.course.called():
+    for turn, called in talk.course.called():
         spec = talk.world.specs.get(called.call.name)
         for param in spec.params if spec else ():
             value = called.call.arguments.get(param.name)
-            if param.meaning.kind == "identifier" and isinstance(value, str) and any(c.isdigit() for c in value):
+            if param.meaning.kind == "identifier" and isinstance(value, str):
                 shapes.add(_shape(value))
+        if spec and isinstance(called.outcome, Result):
+            for referent in referents_in(called.outcome.value, spec, turn, called.call):
+                shapes |= {_shape(key) for key in (referent.id, *(i for _, i in referent.context))}
     return {s for s in shapes if "a" in s and "9" in s}
 
 

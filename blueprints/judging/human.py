@@ -7,10 +7,10 @@ from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.talk import Talk
 from blueprints.judging.verdict import Finding, GateResult, failed, passed
-from tools_env.mentions import amounts_in, dates_in, mentions
+from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
 from tools_env.port import World
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_CLOSING = re.compile(r"\b(?:anything|something|what) else\b|\bfurther (?:help|assistance|questions)\b", re.IGNORECASE)
 _ROLE = re.compile(
     r"\bas an ai\b|\bhow (?:can|may) i (?:help|assist) you\b|\bi(?:'ve| have) (?:updated|processed) your\b",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ def _invented(blueprint: Blueprint, text: str, heard: str, now: str) -> Iterator
     numbers = {float(k.value) for k in facts if isinstance(k.value, int | float)}
     for amount in sorted(amounts_in(text) - amounts_in(own) - amounts_in(heard) - numbers):
         yield f"invents the amount {amount:,.2f}"
-    for mail in _EMAIL.findall(text):
+    for mail in MAIL.findall(text):
         if mail.casefold() not in own.casefold() and mail.casefold() not in heard.casefold():
             yield f"invents the address {mail}"
     for output in blueprint.outputs:
@@ -105,5 +105,5 @@ def _stopping(talk: Talk, *, unsettled: bool) -> Iterator[Finding]:
         text = f"ends the talk after raising {raised} of {len(talk.blueprint.stages)} matters"
         yield Finding(turn=stops[0].turn, text=text)
     last = next((e.text for t, e in reversed(talk.agent_said) if t < stops[0].turn), "")
-    if unsettled and "?" in last:
+    if unsettled and any(not _CLOSING.search(question) for question in re.findall(r"[^.!?]*\?", last)):
         yield Finding(turn=stops[0].turn, text="ends the talk in reply to a question, with the matter unsettled")

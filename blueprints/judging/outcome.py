@@ -8,17 +8,24 @@ from blueprints.judging.verdict import Finding, GateResult, failed, not_applicab
 from tools_env.calls import Result
 from tools_env.course import Called
 from tools_env.mentions import mentions
-from tools_env.state import differences
-from tools_env.values import Json, Meaning, canonical, compact, same, same_arguments
+from tools_env.state import Diff, differences
+from tools_env.values import TEXT, Json, Meaning, canonical, compact, same, same_arguments
 
 
 def state(talk: Talk) -> GateResult:
     """The replayed final state differs from the first one exactly as the blueprint says, by meaning."""
     wrong = differences(talk.blueprint.diff, talk.done.diff, talk.world.fields)
-    if not wrong:
-        return passed("state")
     found = [Finding(turn=None, text=f"{d.path}: expected {_show(d.expected)}, found {_show(d.found)}") for d in wrong]
-    return failed("state", "agent", *found)
+    wanted, written = _prose(talk, talk.blueprint.diff), _prose(talk, talk.done.diff)
+    found += [Finding(turn=None, text=f"{path}: expected some words, found no change") for path in wanted - written]
+    found += [Finding(turn=None, text=f"{path}: expected no change, found some words") for path in written - wanted]
+    return failed("state", "agent", *found) if found else passed("state")
+
+
+def _prose(talk: Talk, diff: Diff) -> set[str]:
+    """Fields of prose that a diff changes: which words they hold is free, whether they were written is not."""
+    fields = {path: f"{path.split('/', 1)[0]}/{path.rsplit('/', 1)[-1]}" for path in diff if path.count("/") > 1}
+    return {path for path, name in fields.items() if talk.world.fields.get(name, TEXT).kind == "prose"}
 
 
 def _show(value: Json) -> str:
@@ -35,11 +42,22 @@ def outputs(talk: Talk) -> GateResult:
 
 def _output(talk: Talk, output: Output) -> Finding | None:
     others = [o.value for o in talk.blueprint.outputs if o.name == output.name]
-    return told(talk, output.name, output.value, output.meaning, output.label, others)
+    stages = [n for n, s in enumerate(talk.blueprint.stages) if s.wants == "answer"]
+    asked = raised(talk, stages[talk.blueprint.outputs.index(output)])
+    return told(talk, output.name, (output.value, output.meaning, output.label), others, asked or 0)
 
 
-def told(talk: Talk, name: str, value: Json, meaning: Meaning, label: str, others: list[Json]) -> Finding | None:
-    """Why a value does not count as told: never read, never said, taken back, or listed among rivals."""
+def raised(talk: Talk, stage: int) -> int | None:
+    """The turn in which the person raised a stage, or None; stages are raised in their order."""
+    turns = [h.turn for h in talk.human_turns if h.act == "raise"]
+    return turns[stage] if stage < len(turns) else None
+
+
+def told(talk: Talk, name: str, wanted: tuple[Json, Meaning, str], others: list[Json], asked: int) -> Finding | None:
+    """Why a value (with its meaning and label) does not count as told since it was asked for: never read, never said,
+    taken back, or listed among rivals, which are other values of that field; `others` are none.
+    """
+    value, meaning, label = wanted
     seen = {
         compact(canonical(v)): (turn, v)
         for turn, step in _results(talk)
@@ -52,7 +70,7 @@ def told(talk: Talk, name: str, value: Json, meaning: Meaning, label: str, other
     first = min(t for t, step in _results(talk) if any(same(v, value) for v in under(step, name)))
     licensed = {compact(canonical(v)) for v in others} | {right}
     rivals = [v for k, (_, v) in seen.items() if k not in licensed and not _human_said(talk, v, meaning)]
-    said = [(t, e.text) for t, e in talk.agent_said if t > first and mentions(e.text, value, meaning)]
+    said = [(t, e.text) for t, e in talk.agent_said if t > max(first, asked) and mentions(e.text, value, meaning)]
     if not said:
         return Finding(turn=None, text=f"the {label} ({value}) was never told")
     turn, text = said[-1]
@@ -75,8 +93,8 @@ def _human_said(talk: Talk, value: Json, meaning: Meaning) -> bool:
 
 def _moved_on(talk: Talk, start: int, end: int) -> bool:
     """Whether the person raised something else, or something was changed or read, between two turns."""
-    raised = any(start < h.turn < end and h.act == "raise" for h in talk.human_turns)
-    return raised or any(isinstance(e, Called) for e in talk.course.events[start:end])
+    more = any(start < h.turn < end and h.act == "raise" for h in talk.human_turns)
+    return more or any(isinstance(e, Called) for e in talk.course.events[start:end])
 
 
 def evidence(talk: Talk) -> GateResult:
@@ -85,8 +103,8 @@ def evidence(talk: Talk) -> GateResult:
     if wanted is None:
         return not_applicable("evidence", "nothing had to be refused")
     number = next(i for i, s in enumerate(talk.blueprint.stages) if s.wants == "refusal")
-    raised = [h for h in talk.human_turns if h.act == "raise"]
-    if len(raised) <= number:
+    asked = raised(talk, number)
+    if asked is None:
         return failed("evidence", "human", Finding(turn=None, text="the person never asked for it"))
     meanings = talk.world.specs[wanted.forbidden.name].meanings()
     for step in talk.course.done(writes=True):
@@ -96,7 +114,9 @@ def evidence(talk: Talk) -> GateResult:
                 "evidence", "agent", Finding(turn=step.turn, text=f"{call.name} was carried out all the same")
             )
     field = wanted.because.path.rsplit("/", 1)[-1]
-    problem = told(talk, field, wanted.because.value, wanted.meaning, wanted.label, [])
+    shown = [v for _, step in _results(talk) for v in under(step, field)]
+    cited = [v for v in shown if mentions(talk.brief.policy, v, wanted.meaning)]
+    problem = told(talk, field, (wanted.because.value, wanted.meaning, wanted.label), cited, asked)
     if problem is not None:
         return failed("evidence", "agent", problem)
     if not any(h.act == "push_back" for h in talk.human_turns):

@@ -24,7 +24,7 @@ def library() -> World:
     return resolve("library")
 
 
-class Stage_:
+class Scene:
     """A talk being played: what is said, and calls carried out in a session of its own."""
 
     def __init__(self, world: World, snapshot: str) -> None:
@@ -35,7 +35,9 @@ class Stage_:
         self.batch = 0
 
     def human(self, act: str, text: str, *facts: str) -> None:
-        self.turns.append(HumanTurn.model_validate({"act": act, "text": text, "fact_ids": facts, "turn": len(self.events)}))
+        self.turns.append(
+            HumanTurn.model_validate({"act": act, "text": text, "fact_ids": facts, "turn": len(self.events)})
+        )
         self.events.append(Said(speaker="human", text=text))
 
     def agent(self, text: str) -> None:
@@ -85,7 +87,7 @@ def renewable(world: World, snapshot: str, number: int) -> tuple[Person, dict[st
     raise LookupError("no such member")
 
 
-def row(  # noqa: PLR0913 - each a way in which a talk can differ
+def row(
     number: int = 0,
     *,
     cast: Cast = ORACLE,
@@ -101,24 +103,24 @@ def row(  # noqa: PLR0913 - each a way in which a talk can differ
     world, snapshot = domain or library(), "seed:0"
     person, loan = renewable(world, snapshot, number)
     email, title = str(person.facts["email"].value), str(loan["title"])
-    stage = Stage_(world, snapshot)
-    stage.human("raise", f"Hi, I want to renew my loan of {title}.", "loan_id.title")
-    stage.agent("What is your email address?")
-    stage.human("answer", f"It is {email}.", "email")
+    scene = Scene(world, snapshot)
+    scene.human("raise", f"Hi, I want to renew my loan of {title}.", "loan_id.title")
+    scene.agent("What is your email address?")
+    scene.human("answer", f"It is {email}.", "email")
     find = Call(name="find_member", arguments={"email": email})
-    stage.calls(find, beside=beside, reasoning="Find them first." if beside else "")
+    scene.calls(find, beside=beside, reasoning="Find them first." if beside else "")
     listing = Call(name="list_loans", arguments={"member_id": person.id})
     if slip:
-        stage.calls(Call(name="list_loans", arguments={"member": person.id}))
-    stage.calls(*([listing, find] if parallel else [listing]))
-    stage.agent(f"Shall I renew your loan of {title}, loan {loan['loan_id']}?")
-    stage.human("confirm", "Yes, please.")
+        scene.calls(Call(name="list_loans", arguments={"member": person.id}))
+    scene.calls(*([listing, find] if parallel else [listing]))
+    scene.agent(f"Shall I renew your loan of {title}, loan {loan['loan_id']}?")
+    scene.human("confirm", "Yes, please.")
     renew = Call(name="renew_loan", arguments={"loan_id": loan["loan_id"]})
-    renewed = stage.calls(renew)[0] if finished else loan
-    stage.agent(f"It is now due on {renewed['due']}." if isinstance(renewed, dict) else "It did not work.")
-    stage.human("stop", f"{goodbye} {STOP}".strip())
+    renewed = scene.calls(renew)[0] if finished else loan
+    scene.agent(f"It is now due on {renewed['due']}." if isinstance(renewed, dict) else "It did not work.")
+    scene.human("stop", f"{goodbye} {STOP}".strip())
     blueprint = _blueprint(world, snapshot, person, title, (find, listing, renew))
-    return _row(world, blueprint, stage, cast)
+    return _row(world, blueprint, scene, cast)
 
 
 def _blueprint(world: World, snapshot: str, person: Person, title: str, actions: tuple[Call, ...]) -> Blueprint:
@@ -128,7 +130,13 @@ def _blueprint(world: World, snapshot: str, person: Person, title: str, actions:
     own = {n: Known(value=f.value, meaning=f.meaning, disclose="if_asked", label=n) for n, f in person.facts.items()}
     wanted = {
         "loan_id": Known(
-            value=None, meaning=LOAN, disclose="unknown", label="loan", about="loan_id", phrase=f"{title}", vague="one of my loans"
+            value=None,
+            meaning=LOAN,
+            disclose="unknown",
+            label="loan",
+            about="loan_id",
+            phrase=f"{title}",
+            vague="one of my loans",
         ),
         "loan_id.title": Known(
             value=title, meaning=Meaning("choice"), disclose="volunteer", label="title", about="loan_id", field="title"
@@ -151,8 +159,8 @@ def _blueprint(world: World, snapshot: str, person: Person, title: str, actions:
     ).sealed()
 
 
-def _row(world: World, blueprint: Blueprint, stage: Stage_, cast: Cast) -> Row:
-    course = stage.course()
+def _row(world: World, blueprint: Blueprint, scene: Scene, cast: Cast) -> Row:
+    course = scene.course()
     messages = messages_of(course)
     return Row(
         id=f"{blueprint.id}/0",
@@ -164,9 +172,9 @@ def _row(world: World, blueprint: Blueprint, stage: Stage_, cast: Cast) -> Row:
         messages=messages,
         train=train_flags(course, messages),
         course=course,
-        human_turns=tuple(stage.turns),
+        human_turns=tuple(scene.turns),
         end_reason="user_stop",
-        verdict=judge(blueprint, course, tuple(stage.turns), "user_stop", world),
+        verdict=judge(blueprint, course, tuple(scene.turns), "user_stop", world),
         fingerprint=carried_out(blueprint, course, world).fingerprint,
         touched=tuple(dict.fromkeys(t for step in course.done() for t in step.result.touched)),
     )

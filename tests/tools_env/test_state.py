@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools_env.state import Change, altered, comparable, differences, fingerprint, record_changes, told
-from tools_env.values import Contact, Identifier, Prose, Unordered
+from tools_env.values import Contact, Identifier, Json, Prose, Unordered
 
 FIELDS = {
     "boxes/box_id": Identifier("boxes"),
@@ -73,8 +73,12 @@ def test_any_of_widens_what_is_accepted():
 
 
 def test_created_ids_are_renamed_wherever_they_stand():
-    one = created("boxes", "B7", box_id="B7", width=1) | created("lines", "L1", line_id="L1", box_id="B7", n=[{"x": "B7"}])
-    other = created("boxes", "X", box_id="X", width=1.0) | created("lines", "Y", line_id="Y", box_id="X", n=[{"x": "X"}])
+    one = created("boxes", "B7", box_id="B7", width=1) | created(
+        "lines", "L1", line_id="L1", box_id="B7", n=[{"x": "B7"}]
+    )
+    other = created("boxes", "X", box_id="X", width=1.0) | created(
+        "lines", "Y", line_id="Y", box_id="X", n=[{"x": "X"}]
+    )
     one["boxes/B1/inside"] = Change(before=None, after="B7")
     other["boxes/B1/inside"] = Change(before=None, after="X")
     assert not differences(one, other, FIELDS)
@@ -83,12 +87,17 @@ def test_created_ids_are_renamed_wherever_they_stand():
 
 def test_who_points_at_whom_matters_even_where_contents_tie():
     boxes = created("boxes", "B1", box_id="B1") | created("boxes", "B2", box_id="B2")
-    apart = boxes | created("lines", "L1", line_id="L1", box_id="B1") | created("lines", "L2", line_id="L2", box_id="B2")
+    apart = (
+        boxes | created("lines", "L1", line_id="L1", box_id="B1") | created("lines", "L2", line_id="L2", box_id="B2")
+    )
     both_in_one = (
         boxes | created("lines", "L1", line_id="L1", box_id="B1") | created("lines", "L2", line_id="L2", box_id="B1")
     )
     assert differences(apart, both_in_one, FIELDS)
-    one = apart | {"boxes/B9/inside": Change(before=None, after="B1"), "boxes/B8/inside": Change(before=None, after="B2")}
+    one = apart | {
+        "boxes/B9/inside": Change(before=None, after="B1"),
+        "boxes/B8/inside": Change(before=None, after="B2"),
+    }
     crossed = apart | {
         "boxes/B9/inside": Change(before=None, after="B2"),
         "boxes/B8/inside": Change(before=None, after="B1"),
@@ -98,7 +107,7 @@ def test_who_points_at_whom_matters_even_where_contents_tie():
 
 def forest(parents, names):
     """Boxes inside boxes: the box at each position lies in the one at `parents[position]`, or in none."""
-    found = {}
+    found: dict[str, Change] = {}
     for position, parent in enumerate(parents):
         inside = None if parent is None else names[parent]
         found |= created("boxes", names[position], box_id=names[position], inside=inside, width=1)
@@ -129,10 +138,12 @@ def test_equal_ids_in_two_tables_do_not_hide_each_other():
     assert [d.path for d in differences(one, other, FIELDS)]
 
 
-@pytest.mark.parametrize("parts", [["a", "b"], ["ab"], [["a", "b"]], ["b", "a"], [], [None]])
+PARTS: list[list[Json]] = [["a", "b"], ["ab"], [["a", "b"]], ["b", "a"], [], [None]]
+
+
+@pytest.mark.parametrize("parts", PARTS)
 def test_fingerprints_keep_parts_apart(parts):
-    others = [["a", "b"], ["ab"], [["a", "b"]], ["b", "a"], [], [None]]
-    assert [fingerprint(parts) == fingerprint(other) for other in others].count(True) == 1
+    assert [fingerprint(parts) == fingerprint(other) for other in PARTS].count(True) == 1
     assert len(fingerprint(parts)) == 64
 
 

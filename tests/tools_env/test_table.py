@@ -84,7 +84,7 @@ class ForksAreDictionaries(RuleBasedStateMachine):
     @invariant()
     def changes_are_those_against_the_base(self):
         for rows, model in self.models:
-            base = dict(rows._base)
+            base = {k: r for k in (*BASE, *model, *rows.changed()) if (r := rows.removed(k))}
             wanted = {k: (base.get(k), model.get(k)) for k in base.keys() | model.keys() if base.get(k) != model.get(k)}
             assert rows.changed() == wanted
 

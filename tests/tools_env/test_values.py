@@ -8,6 +8,7 @@ from tools_env.values import (
     TEXT,
     Contact,
     Identifier,
+    Json,
     Meaning,
     Paired,
     Prose,
@@ -93,7 +94,7 @@ def test_paired_lists_keep_who_goes_with_whom():
 
 def test_arguments_are_compared_by_meaning():
     meanings = {"to": Contact("email"), "note": Prose(), "amount": Meaning("amount")}
-    one = {"to": "A@example.com", "note": "hello", "amount": 5}
+    one: dict[str, Json] = {"to": "A@example.com", "note": "hello", "amount": 5}
     assert same_arguments(one, {"to": "a@example.com", "note": "goodbye", "amount": 5.0}, meanings)
     assert not same_arguments(one, {"to": "b@example.com", "note": "hello", "amount": 5}, meanings)
     assert not same_arguments(one, {"to": "a@example.com", "note": "hello"}, meanings)

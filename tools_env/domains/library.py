@@ -49,12 +49,12 @@ class Library(env.Environment):
     conduct = (env.authenticated_by("1", "find_member"), env.one_person("1"), env.confirmed_writes("2"))
 
     def fill(self, rng: env.Random) -> None:
-        """Make 120 members with one to three loans each."""
+        """Make 120 members with as many loans as they may have, or fewer."""
         self.now, self.terms = date(2026, 3, 2), Figures(loan_days=rng.choice([14, 21]), most_loans=rng.choice([3, 4]))
         for n, (name, email) in enumerate(env.people(rng, 120), 100):
             expires = self.now + timedelta(rng.randrange(-60, 300))
             self.members.put(Member(member_id=f"M{n}", name=name, email=email, card_expires=expires))
-            for title in rng.sample(env.choices(Title), rng.randrange(1, 4)):
+            for title in rng.sample(env.choices(Title), rng.randrange(self.terms.most_loans) + 1):
                 self._lend(f"M{n}", title, self.now + timedelta(rng.randrange(-9, 28)), rng.choice(env.choices(Branch)))
 
     def _lend(self, member: str, title: Title, due: date, branch: Branch) -> Loan:

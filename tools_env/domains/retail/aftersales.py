@@ -128,7 +128,8 @@ class AfterSales(Payments):
         self._still_here(line)
         if problem != "stopped working":
             self._within("5.1", order, self.terms.claim_days)
-        elif line.warranty_until < self.now:
+        self._arrived("5.2", order)
+        if problem == "stopped working" and line.warranty_until < self.now:
             fact = self.lines.because(line, "warranty_until", self.now + timedelta(days=200))
             raise Refused("5.2", f"Its warranty ended on {line.warranty_until}.", fact)
         return self.claims.put(
@@ -169,9 +170,13 @@ class AfterSales(Payments):
 
     def _within(self, clause: str, order: Order, days: int) -> None:
         """Refuse what has not reached the customer, or came more than `days` days ago."""
-        if order.status != "delivered":
-            fact = self.orders.because(order, "status", "delivered")
-            raise Refused(clause, f"The order is {order.status}.", fact)
+        self._arrived(clause, order)
         if self.now > order.arrival + timedelta(days=days):
             fact = self.orders.because(order, "arrival", self.now - timedelta(days=max(1, days // 3)))
             raise Refused(clause, f"It arrived on {order.arrival}, more than {days} days ago.", fact)
+
+    def _arrived(self, clause: str, order: Order) -> None:
+        """Refuse what has not reached the customer."""
+        if order.status != "delivered":
+            fact = self.orders.because(order, "status", "delivered")
+            raise Refused(clause, f"The order is {order.status}.", fact)

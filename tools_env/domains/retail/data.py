@@ -163,7 +163,7 @@ class Stocktaking:
                 size=size,
                 price=money(model.price * (1 + 0.34 * step) + self.rng.randrange(320) / 100),
                 stock=self.rng.randrange(*self._draw(_STOCK)),
-                sold_as=self._draw(_SOLD_AS),
+                sale_type=self._draw(_SOLD_AS),
             )
             for colour in model.colours.split("/")
             for step, size in enumerate(model.sizes.split("/"))
@@ -238,7 +238,7 @@ class Stocktaking:
             size=variant.size,
             price=variant.price,
             quantity=self.rng.choice([1, 1, 1, 2, 3]),
-            sold_as=variant.sold_as,
+            sale_type=variant.sale_type,
             warranty_until=placed + datetime.timedelta(days=30 * item.warranty_months),
         )
         return self.books.lines.put(line)

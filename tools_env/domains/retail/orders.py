@@ -97,7 +97,7 @@ class Orders(Payments):
             size=variant.size,
             price=variant.price,
             quantity=quantity,
-            sold_as=variant.sold_as,
+            sale_type=variant.sale_type,
             warranty_until=self.now + timedelta(days=30 * product.warranty_months),
         )
         return self.lines.put(line)
@@ -168,7 +168,7 @@ class Orders(Payments):
             colour=variant.colour,
             size=variant.size,
             price=variant.price,
-            sold_as=variant.sold_as,
+            sale_type=variant.sale_type,
         )
         self.orders.change(order, total=money(order.total + difference))
         return self.get_order(order_id)

@@ -81,7 +81,7 @@ class Variant(Record):
     size: str
     price: Amount
     stock: Count
-    sold_as: SoldAs
+    sale_type: SoldAs
 
 
 class Order(Record):
@@ -112,7 +112,7 @@ class Line(Record):
     size: str
     price: Amount
     quantity: Count
-    sold_as: SoldAs
+    sale_type: SoldAs
     warranty_until: Date
 
 

@@ -78,9 +78,9 @@ class Retail(Accounts, Orders, AfterSales, Environment):
     def returnable(self) -> Verdict | None:
         """Some lines were sold for good."""
         for line in (self.lines[r.line_id] for b, r in self.returns.changed().values() if r and not b):
-            if not among(line.sold_as, self.terms.returnable):
-                fact = self.lines.because(line, "sold_as", "regular stock")
-                return Verdict(f"The line was sold as {line.sold_as}.", fact)
+            if not among(line.sale_type, self.terms.returnable):
+                fact = self.lines.because(line, "sale_type", "regular stock")
+                return Verdict(f"The line was sold as {line.sale_type}.", fact)
         return None
 
     @rule("4.5")

@@ -1,0 +1,110 @@
+"""What rehearsal costs: CPU per kept row and where it goes, rows per second, and the CPU of `apigen-mt --help`."""
+
+import asyncio
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from statistics import fmean, median
+
+from apigen_mt.config import Config
+from apigen_mt.generate import Run, agenerate
+from apigen_mt.planning import Planner
+from apigen_mt.trajectory import Row
+from blueprints.blueprint import Blueprint
+from blueprints.checks import check
+from blueprints.judging.judge import judge
+from tools_env.port import World
+from tools_env.resolve import resolve
+
+DOMAINS = ("library", "retail")
+CONCURRENCIES = (1, 64)
+TASKS = 60
+ROUNDS = 3
+HELP_ROUNDS = 9
+LIMITS: Mapping[str, float] = {"help_cpu_s": 0.25}
+SEED = 11
+_MS = 1000.0
+
+
+def run() -> dict[str, float]:
+    """Measure both domains: ms of CPU per step (median and mean), ms of CPU per kept row, rows per second."""
+    figures: dict[str, float] = {"help_cpu_s": round(help_cpu_s(), 3)}
+    for domain in DOMAINS:
+        world = resolve(domain)
+        for step, spent in _steps(world, domain).items():
+            figures[f"{domain}_{step}_ms_median"] = round(median(spent), 2)
+            figures[f"{domain}_{step}_ms_mean"] = round(fmean(spent), 2)
+        for concurrency in CONCURRENCIES:
+            cpu, per_second = _throughput(world, domain, concurrency)
+            figures[f"{domain}_cpu_ms_per_row_at_{concurrency}"] = round(cpu, 2)
+            figures[f"{domain}_rows_per_s_at_{concurrency}"] = round(per_second, 1)
+    return figures
+
+
+def _steps(world: World, domain: str) -> dict[str, list[float]]:
+    """ms of CPU of drawing each task, of all gates of phase one, and of the verdict."""
+    sampling = _sampling(domain)
+    rows = [row for outcome in _run(world, domain, CONCURRENCIES[-1]).outcomes for row in outcome.rows]
+    gates = [_cpu_ms(partial(_gates, row.blueprint, world)) for row in rows]
+    judging = [_cpu_ms(partial(_judged, row, world)) for row in rows]
+    return {"sampling": sampling, "gates": gates, "judging": judging}
+
+
+def help_cpu_s() -> float:
+    """Median CPU in seconds, user and system, of `apigen-mt --help` in a process of its own."""
+    spent: list[float] = []
+    for _ in range(HELP_ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-c", "import sys; from apigen_mt.cli import main; sys.exit(main())", "--help"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return median(spent)
+
+
+def _sampling(domain: str) -> list[float]:
+    """CPU of drawing each task, snapshots made beforehand: what is found stands but for its words."""
+    world = resolve(domain)
+    for number in range(8):
+        world.brief(f"seed:{number}")
+    planner = Planner(world, SEED, {"act": 0.6, "inform": 0.2, "refuse": 0.2}, 8)
+    return [_cpu_ms(planner.next) for _ in range(TASKS)]
+
+
+def _gates(blueprint: Blueprint, world: World) -> None:
+    if found := next(check(blueprint, world), None):
+        raise ValueError(f"a kept blueprint does not stand: {found.reason}")
+
+
+def _judged(row: Row, world: World) -> None:
+    if not judge(row.blueprint, row.course, row.human_turns, row.end_reason, world).ok:
+        raise ValueError(f"a kept row does not verify: {row.id}")
+
+
+def _cpu_ms(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return (time.process_time() - started) * _MS
+
+
+def _throughput(world: World, domain: str, concurrency: int) -> tuple[float, float]:
+    """Medians over whole runs, journal and dataset included: ms of CPU per kept row, and kept rows per second."""
+    cpu: list[float] = []
+    speed: list[float] = []
+    for _ in range(ROUNDS):
+        started, clock = time.process_time(), time.perf_counter()
+        kept = _run(world, domain, concurrency).kept
+        cpu.append((time.process_time() - started) * _MS / kept)
+        speed.append(kept / (time.perf_counter() - clock))
+    return median(cpu), median(speed)
+
+
+def _run(world: World, domain: str, concurrency: int) -> Run:
+    config = Config(domain=domain, count=TASKS, seed=SEED, concurrency=concurrency)
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(agenerate(config, Path(folder) / "run", world=world))

@@ -1,0 +1,49 @@
+"""Rehearsal over the shipped domains: everything asked for is kept, and a fresh process proves every row again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apigen_mt.run_folder import RunFolder
+from apigen_mt.stats import summary
+
+CLI = (sys.executable, "-m", "apigen_mt.cli")
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*CLI, *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def rehearse(domain: str, count: int, folder: Path) -> None:
+    made = run("generate", "--domain", domain, "--count", str(count), "--out", "run", "--quiet", cwd=folder)
+    assert made.returncode == 0, made.stderr
+    stats = summary(RunFolder(folder / "run").outcomes())
+    assert (stats.funnel.asked, stats.funnel.talks_kept) == (count, count)
+    proved = run("verify", "run", cwd=folder)
+    assert (proved.returncode, proved.stdout.strip()) == (0, f"{count} rows checked, 0 wrong")
+    outcomes = list(RunFolder(folder / "run").outcomes())
+    assert all(o.status == "kept" for o in outcomes)
+    drawn = {o.kind for o in outcomes}
+    assert drawn == {"act", "inform", "refuse"}
+    twins = [o for o in outcomes if o.blueprint is not None and o.blueprint.parents]
+    refusals = {o.blueprint.id: o for o in outcomes if o.blueprint is not None and o.blueprint.kind == "refuse"}
+    assert twins
+    for twin in twins:
+        assert twin.blueprint is not None
+        refusal = refusals[twin.blueprint.parents[0]].blueprint
+        assert refusal is not None
+        assert [s.say for s in refusal.stages] == [s.say for s in twin.blueprint.stages]
+        assert (refusal.diff, bool(twin.blueprint.diff)) == ({}, True)
+
+
+@pytest.mark.parametrize("domain", ["library", "retail"])
+def test_a_sample_is_kept_whole_and_proves_again(domain: str, tmp_path: Path) -> None:
+    rehearse(domain, 30, tmp_path)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("domain", ["library", "retail"])
+def test_three_hundred_are_kept_whole_and_prove_again(domain: str, tmp_path: Path) -> None:
+    rehearse(domain, 300, tmp_path)

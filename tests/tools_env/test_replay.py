@@ -1,0 +1,49 @@
+from tests.small_worlds import Workshop
+from tools_env.calls import Call, Edit, Fault, Refusal, Result
+from tools_env.replay import replay
+
+WORLD = Workshop.world()
+
+
+def calls(*named):
+    return [Call(name=name, arguments=arguments) for name, arguments in named]
+
+
+PAINT = ("paint", {"shelf_id": "S1", "colour": "blue"})
+WIDEN = ("widen", {"shelf_id": "S1", "by": 20})
+NARROW = ("widen", {"shelf_id": "S1", "by": -20})
+LOOK = ("get_shelf", {"shelf_id": "S1"})
+
+
+def test_the_same_calls_have_the_same_outcomes_and_state():
+    one, other = (replay(WORLD, "seed:0", (), calls(LOOK, PAINT, PAINT)) for _ in range(2))
+    assert one == other
+    assert [type(o) for o in one.outcomes] == [Result, Result, Refusal]
+    assert [*one.diff] == ["shelves/S1/colour"]
+    assert [(c.call_id, c.writes) for _, c in one.course.called()] == [("c1", False), ("c2", True), ("c3", True)]
+    assert one.course.is_plan
+    assert one.fault is None
+
+
+def test_replay_starts_from_the_set_up():
+    found = replay(WORLD, "seed:0", (Edit(path="shelves/S1/colour", value="blue"),), calls(PAINT))
+    assert isinstance(found.outcomes[0], Refusal)
+    assert found.diff == {}
+    assert found.fingerprint != replay(WORLD, "seed:0", (), ()).fingerprint
+
+
+def test_a_rule_broken_on_the_way_is_found_even_if_mended_later():
+    found = replay(WORLD, "seed:0", (), calls(WIDEN, NARROW))
+    assert found.diff == {}
+    assert [b.clause for b in found.breaches] == ["2"]
+    assert replay(WORLD, "seed:0", (), calls(WIDEN, NARROW), check=False).breaches == ()
+
+
+def test_a_fault_is_pointed_out():
+    found = replay(WORLD, "seed:0", (), calls(LOOK, ("stumble", {"shelf_id": "S1"}), LOOK))
+    assert isinstance(found.fault, Fault)
+    assert isinstance(found.outcomes[2], Result)
+
+
+def test_unknown_tools_are_replayed_as_refusals():
+    assert [o.outcome for o in replay(WORLD, "seed:0", (), calls(("fly", {}))).outcomes] == ["refusal"]
