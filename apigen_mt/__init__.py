@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, WantedCall
-    from apigen_mt.generate import Run, agenerate, generate
+    from apigen_mt.generating import Run, agenerate, generate
     from apigen_mt.run_folder import RunFolder, load_run
 
 __version__ = "0.1.0"
@@ -16,9 +16,9 @@ _HOMES = {
     "AgentTurn": "apigen_mt.cast.ports",
     "AgentView": "apigen_mt.cast.ports",
     "WantedCall": "apigen_mt.cast.ports",
-    "Run": "apigen_mt.generate",
-    "agenerate": "apigen_mt.generate",
-    "generate": "apigen_mt.generate",
+    "Run": "apigen_mt.generating",
+    "agenerate": "apigen_mt.generating",
+    "generate": "apigen_mt.generating",
     "RunFolder": "apigen_mt.run_folder",
     "load_run": "apigen_mt.run_folder",
 }

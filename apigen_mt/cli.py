@@ -44,16 +44,20 @@ def parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="read a domain, a run, or one talk of a run")
     show.add_argument("what", metavar="DOMAIN|RUN")
     show.add_argument("row", nargs="?", type=int, help="task number within the run")
-    show.add_argument("--snapshot", default="seed:0")
+    show.add_argument("--snapshot", default="seed:0", help="which snapshot of a domain")
+    _domains(show)
     stats = commands.add_parser("stats", help="the funnel and the make-up of a run")
     stats.add_argument("run", type=Path)
     stats.add_argument("--json", action="store_true", help="as JSON")
     verify = commands.add_parser("verify", help="re-execute and re-judge every row of a run, dataset or export")
     verify.add_argument("path", type=Path)
-    verify.add_argument(
-        "--domain", action="append", default=[], metavar="D", help="also import this package.module:Class"
-    )
+    _domains(verify)
     return top
+
+
+def _domains(command: argparse.ArgumentParser) -> None:
+    told = "a package.module:Class that rows may name; built-in domains need no flag"
+    command.add_argument("--domain", action="append", default=[], metavar="D", help=told)
 
 
 def _generate_flags(generate: argparse.ArgumentParser) -> None:

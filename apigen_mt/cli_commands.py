@@ -11,10 +11,11 @@ from pathlib import Path
 
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load
-from apigen_mt.generate import Run, agenerate
+from apigen_mt.generating import Run, agenerate
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.stats import render, summary
-from tools_env.resolve import resolve
+from apigen_mt.trajectory import Outcome
+from tools_env.resolve import BUILT_IN, resolve
 from tools_env.values import Json
 
 DONE, FINDINGS = 0, 1
@@ -23,12 +24,16 @@ DONE, FINDINGS = 0, 1
 def generate(options: argparse.Namespace) -> int:
     """Make or continue a run; 1 when the token budget ended it early."""
     config = load(options.config, _flags(options))
+    if options.human == "model" and not config.roles.human.model:
+        raise ConfigError("--human model needs --model and --base-url, or roles.human in --config")
     keys = _keys(config)
-    if options.preview:
+    if options.preview is not None:
+        if options.preview < 1:
+            raise ConfigError("--preview: at least one task")
         return _preview(config.model_copy(update={"count": min(options.preview, config.count)}), keys)
     run = _run(config, options.out, keys, quiet=options.quiet)
     if not options.quiet:
-        print(render(summary(run.outcomes)))
+        print(render(summary(run.outcomes, RunFolder(options.out).tokens())))
     print(f"{run.kept} rows from {len(run.outcomes)} of {config.count} tasks: {options.out / 'dataset'}")
     if run.finished.budget_spent:
         left = config.count - len(run.outcomes)
@@ -68,8 +73,6 @@ def _flags(options: argparse.Namespace) -> dict[str, Json]:
     }
     if bool(options.model) != bool(options.base_url):
         raise ConfigError("--model and --base-url go together")
-    if options.human == "model" and not options.model and options.config is None:
-        raise ConfigError("--human model needs --model and --base-url")
     if options.model:
         role: dict[str, Json] = {"model": options.model, "base_url": options.base_url}
         roles: dict[str, Json] = {"author": role, "agent": role}
@@ -129,16 +132,24 @@ def show(options: argparse.Namespace) -> int:
     found = next((o for o in outcomes if o.task == options.row), None)
     if found is None:
         raise ConfigError(f"{path} has no task {options.row}: it holds 0 to {len(outcomes) - 1}")
+    world = resolve(str(found.blueprint.domain), Path.cwd()) if found.blueprint and _trusted(options, found) else None
     for row in (*found.rows, *found.failures):
-        _print(show_row(row))
+        _print(show_row(row, world))
     for reason in found.reasons:
         print(f"rejected by {reason.stage}: {reason.reason}")
     return DONE
 
 
+def _trusted(options: argparse.Namespace, outcome: Outcome) -> bool:
+    """Whether a row's domain may be imported: names in files are not to be trusted beyond the built-in ones."""
+    named = outcome.blueprint.domain if outcome.blueprint else ""
+    return named in BUILT_IN or named in options.domain
+
+
 def stats(options: argparse.Namespace) -> int:
     """The funnel and make-up of a run."""
-    found = summary(RunFolder(options.run).outcomes())
+    folder = RunFolder(options.run)
+    found = summary(folder.outcomes(), folder.tokens())
     print(found.model_dump_json(indent=2) if options.json else render(found))
     return DONE
 
@@ -157,7 +168,7 @@ def _print(text: str) -> None:
     """Text with rich's markup, plain where there is no terminal."""
     from rich.console import Console
 
-    Console(highlight=False, soft_wrap=True).print(text)
+    Console(highlight=False, soft_wrap=True, emoji=False).print(text)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

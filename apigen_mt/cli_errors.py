@@ -11,35 +11,22 @@ from tools_env.tool import DomainError
 
 EXPECTED = (
     ConfigError, DomainError, Drift, EndpointError, ExportError, JournalError, NotARun, SetUpFailed, UnknownDomain,
-    UnknownSnapshot, OSError, ExceptionGroup,
+    UnknownSnapshot, OSError,
 )  # fmt: skip
 """What is told in one line; anything else is a bug and shows its traceback."""
 
 _INFRASTRUCTURE = (EndpointError, JournalError, WriteError, OSError)
 
 
-def first(error: BaseException) -> BaseException:
-    """The first error inside groups."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def code_of(error: Exception) -> int:
+    """2 for what the user wrote, 3 for endpoint, disk or lock."""
+    return 3 if isinstance(error, _INFRASTRUCTURE) and not isinstance(error, Drift) else 2
 
 
-def code_of(error: BaseException) -> int:
-    """2 for what the user wrote, 3 for endpoint, disk or lock; a bug inside a group goes on being one."""
-    inner = first(error)
-    if not isinstance(inner, EXPECTED):
-        raise error
-    if isinstance(inner, _INFRASTRUCTURE) and not isinstance(inner, Drift):
-        return 3
-    return 2
-
-
-def told(error: BaseException) -> str:
+def told(error: Exception) -> str:
     """The line to show."""
-    inner = first(error)
-    if isinstance(inner, Drift):
-        return f"{inner}. Use another --out, or the settings the run began with."
-    if isinstance(inner, OSError) and not isinstance(inner, JournalError):
-        return f"{inner.filename or 'disk'}: {inner.strerror or inner}"
-    return str(inner)
+    if isinstance(error, Drift):
+        return f"{error}. Use another --out, or the settings the run began with."
+    if isinstance(error, OSError) and not isinstance(error, JournalError):
+        return f"{error.filename or 'disk'}: {error.strerror or error}"
+    return str(error)

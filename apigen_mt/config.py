@@ -1,10 +1,14 @@
 """The configuration of a run: a YAML file, overlaid by command-line flags, resolved and stored beside the journal."""
 
+from json import dumps
+from math import inf
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from apigen_mt.models.chat import RESERVED
+from apigen_mt.models.client import Endpoint
 from blueprints.blueprint import Kind
 from tools_env.values import Json, Part
 
@@ -27,7 +31,7 @@ class RoleConfig(Part):
     model: str = ""
     base_url: str = ""
     api_key_env: str = "OPENAI_API_KEY"
-    temperature: float | None = None
+    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     max_tokens: int | None = Field(default=1024, gt=0)
     extra: dict[str, Json] = {}
     licence: str = ""
@@ -38,6 +42,13 @@ class RoleConfig(Part):
     def _whole(self) -> "RoleConfig":
         if bool(self.model) != bool(self.base_url):
             raise ValueError("a model needs its base_url and a base_url its model")
+        if self.base_url:
+            Endpoint(self.base_url)
+            if "?" in self.base_url or "#" in self.base_url:
+                raise ValueError("a base_url has no query: it is stored with the run, and a query may hold a key")
+        if taken := sorted(RESERVED & self.extra.keys()):
+            raise ValueError(f"extra fields may not set {', '.join(taken)}")
+        dumps(self.extra, allow_nan=False)
         return self
 
 
@@ -71,7 +82,7 @@ class Config(Part):
     attempts: int = Field(default=1, gt=0)
     rounds: int = Field(default=3, ge=0)
     limits: TalkLimits = TalkLimits()
-    concurrency: int = Field(default=16, gt=0)
+    concurrency: int = Field(default=16, gt=0, le=10_000)
     budget_tokens: int | None = Field(default=None, gt=0)
 
     @field_validator("kinds")
@@ -80,8 +91,8 @@ class Config(Part):
         known = {"act", "inform", "refuse"}
         if unknown := sorted(set(kinds) - known):
             raise ValueError(f"kind {unknown[0]!r} cannot be drawn yet: use {', '.join(sorted(known))}")
-        if any(share < 0 for share in kinds.values()) or not sum(kinds.values()):
-            raise ValueError("the shares of the kinds must not be negative, and not all zero")
+        if any(not 0 <= share < inf for share in kinds.values()) or not sum(kinds.values()):
+            raise ValueError("the shares of the kinds must be finite, not negative, and not all zero")
         return kinds
 
     def identity(self) -> Json:
@@ -101,23 +112,19 @@ def load(path: Path | None, flags: dict[str, Json]) -> Config:
     Raises:
         ConfigError: unreadable, unknown or contradictory, with the place.
     """
-    import yaml  # noqa: PLC0415 - not needed by --help
+    from apigen_mt.config_file import Unreadable, read  # noqa: PLC0415 - YAML
 
-    found: dict[str, Json] = {}
-    if path is not None:
-        try:
-            read: Json = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from error
-        except (yaml.YAMLError, RecursionError) as error:
-            line = getattr(getattr(error, "problem_mark", None), "line", None)
-            place = f" at line {line + 1}" if line is not None else ""
-            raise ConfigError(f"{path} is no valid YAML{place}") from error
-        if not isinstance(read, dict):
-            raise ConfigError(f"{path} must hold settings by name, such as 'domain: retail'")
-        found = read
     try:
-        return Config.model_validate(_overlay(found, flags))
+        found = {} if path is None else read(path)
+    except Unreadable as error:
+        raise ConfigError(str(error)) from error
+    return parse(_overlay(found, flags))
+
+
+def parse(settings: dict[str, Json]) -> Config:
+    """The configuration that settings by name make. Raises `ConfigError` with the place of the first that is wrong."""
+    try:
+        return Config.model_validate(settings)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(p) for p in first["loc"]) or "configuration"

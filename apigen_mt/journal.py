@@ -106,7 +106,7 @@ class Journal:
             journal = cls(folder, database, None)
             try:
                 journal._check_version()
-            except BaseException:
+            except (sqlite3.Error, JournalError):
                 database.close()
                 raise
         return journal

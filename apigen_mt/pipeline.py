@@ -47,7 +47,7 @@ class Pipeline:
     finished: Finished = field(default_factory=Finished)
 
     async def run(self) -> Finished:
-        """Do every task of the plan that the journal does not hold yet."""
+        """Do every task of the plan that the journal does not hold yet. Raises the first error that stops the run."""
         planner = Planner(self.world, self.config.seed, dict(self.config.kinds), self.config.snapshots)
         left = iter(range(self.config.count))
 
@@ -59,16 +59,20 @@ class Pipeline:
                 self.worded[task.index] = asyncio.get_running_loop().create_future()
                 try:
                     await self._task(task)
-                except BudgetSpent:
+                except BudgetSpent as spent:
                     self.finished.budget_spent = True
+                    self._unworded(task, spent)
                 finally:
                     if not self.worded[task.index].done():
                         self.worded[task.index].set_result(None)
                 await asyncio.sleep(0)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.config.concurrency, self.config.count)):
-                group.create_task(worker())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.config.concurrency, self.config.count)):
+                    group.create_task(worker())
+        except ExceptionGroup as several:
+            raise first(several) from several
         return self.finished
 
     async def _task(self, task: Task) -> None:
@@ -91,6 +95,7 @@ class Pipeline:
         except EndpointError as error:
             if error.kind not in LOCAL:
                 raise
+            self._unworded(task, error)
             reason = Rejected(stage="infrastructure", reason=error.message)
             return Outcome(task=task.index, status="failed", kind=task.kind, reasons=(reason,))
         if not isinstance(blueprint, Blueprint):
@@ -116,6 +121,13 @@ class Pipeline:
             failures=tuple(failures),
             usage=self._author_used(task),
         )
+
+    def _unworded(self, task: Task, error: Exception) -> None:
+        """Words that do not come in this sitting: a twin that waits for them breaks off for the same reason."""
+        words = self.worded[task.index]
+        if not words.done():
+            words.set_exception(error)
+            words.exception()  # mostly nobody waits, and asyncio would warn
 
     def _author_used(self, task: Task) -> dict[str, Usage]:
         """Tokens that wording the task's draft took."""
@@ -161,6 +173,13 @@ class Pipeline:
             usage=self.players.spent(blueprint.id, attempt),
             seed=self.config.seed,
         )
+
+
+def first(error: Exception) -> Exception:
+    """The first error inside groups: workers that fail together mostly fail for one reason."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def broke_off(outcome: Outcome) -> bool:

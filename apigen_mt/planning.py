@@ -28,7 +28,7 @@ class Planner:
     def __init__(self, world: World, seed: int, kinds: dict[Kind, float], snapshots: int) -> None:
         self.world = world
         self.seed = seed
-        self.kinds = {k: s for k, s in kinds.items() if s > 0}
+        self.kinds = {k: s for k, s in sorted(kinds.items()) if s > 0}
         self.sampler = Sampler(world, snapshots)
         self.seen: set[str] = set()
         self.given: dict[Kind, int] = dict.fromkeys(self.kinds, 0)

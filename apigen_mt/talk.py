@@ -1,7 +1,6 @@
 """The talk loop: human and agent take turns over an open session until the human is content or a limit is reached."""
 
 from dataclasses import dataclass, field
-from json import dumps
 from typing import NamedTuple
 
 from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, GaveUp, Human, HumanView, WantedCall
@@ -135,8 +134,3 @@ def _heard(stage: _Stage, number: int) -> HumanView:
 
 def _end(stage: _Stage, reason: EndReason, why: str = "") -> Played:
     return Played(stage.course(), tuple(stage.human_turns), reason, why)
-
-
-def shown(outcome: Outcome) -> str:
-    """What the agent is shown of an outcome, as the text of a tool message."""
-    return dumps(outcome.observed(), ensure_ascii=False)

@@ -79,7 +79,7 @@ def _placed(session: LocalSession, world: ClassWorld) -> list[dict[str, Any]]:
 
 
 def run() -> dict[str, float]:
-    """Medians on retail: ms of CPU for a snapshot, µs for the rest, kB for a live fork in which three orders were changed.
+    """Medians on retail: ms of CPU for a snapshot, µs for the rest, kB for a live fork in which three orders changed.
 
     The changes told and hashed are three altered orders, or (`created`) three new orders with their lines.
     """
@@ -132,7 +132,7 @@ def _build(seed: int) -> float:
 
 
 def _fork_kb(session: LocalSession, orders: Sequence[Mapping[str, Any]], day: str, forks: int = 200) -> float:
-    """Memory of one live fork in which three orders were changed."""
+    """Memory of one live fork in which three orders changed."""
     calls = [next(_writes(order, day)) for order in orders[:3]]
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
@@ -147,7 +147,8 @@ def _fork_kb(session: LocalSession, orders: Sequence[Mapping[str, Any]], day: st
 
 def table(figures: dict[str, float]) -> str:
     """The figures of `run` as text."""
-    lines = [f"{name:<32} {value:>8.2f}   limit {LIMITS.get(name, float('nan')):g}" for name, value in figures.items()]
+    limits = {name: f"   limit {limit:g}" for name, limit in LIMITS.items()}
+    lines = [f"{name:<32} {value:>8.2f}{limits.get(name, '')}" for name, value in figures.items()]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 from apigen_mt.config import Config
-from apigen_mt.generate import Run, agenerate
+from apigen_mt.generating import Run, agenerate
 from apigen_mt.planning import Planner
 from apigen_mt.trajectory import Row
 from blueprints.blueprint import Blueprint
@@ -47,7 +47,7 @@ def run() -> dict[str, float]:
 
 
 def _steps(world: World, domain: str) -> dict[str, list[float]]:
-    """ms of CPU of drawing each task, of all gates of phase one, and of the verdict."""
+    """Time on the CPU, in ms, of drawing each task, of all gates of phase one, and of the verdict."""
     sampling = _sampling(domain)
     rows = [row for outcome in _run(world, domain, CONCURRENCIES[-1]).outcomes for row in outcome.rows]
     gates = [_cpu_ms(partial(_gates, row.blueprint, world)) for row in rows]

@@ -2,6 +2,8 @@
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from tools_env.calls import Because, Call, Edit
 from tools_env.state import Change, fingerprint
 from tools_env.values import Json, Meaning, Part
@@ -55,7 +57,7 @@ class Output(Part):
     label: str
     meaning: Meaning
     value: Json
-    source_call: int
+    source_call: int = Field(ge=0)
     unit: str = ""
 
 
@@ -68,7 +70,7 @@ class Evidence(Part):
     because: Because
     label: str
     meaning: Meaning
-    source_call: int
+    source_call: int = Field(ge=0)
     forbidden: Call
     twin: tuple[Edit, ...]
 

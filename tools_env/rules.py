@@ -84,7 +84,7 @@ def confirmed_writes(clause: str, exempt: frozenset[str] = frozenset()) -> Condu
             return
         for step in course.done(writes=True):
             call = step.called.call
-            if call.name in exempt or call.actor == "human":
+            if call.name in exempt or call.actor == "human" or call.name not in specs:
                 continue
             asked, answer = _exchange_before(course, step.turn)
             if asked is None or answer is None or not affirms(answer):

@@ -86,10 +86,10 @@ def _record(value: Json, table: str, fields: Mapping[str, Meaning]) -> Json:
     if not isinstance(value, dict):
         return value
     found: dict[str, Json] = {}
-    for name, one in value.items():
+    for name in sorted(value):
         meaning = fields.get(f"{table}/{name}", TEXT)
         if meaning.kind != "prose":
-            found[name] = canonical(one, meaning)
+            found[name] = canonical(value[name], meaning)
     return found
 
 
@@ -118,34 +118,44 @@ def _ordered(changes: Mapping[str, Values], created: list[str]) -> list[str]:
     Where contents tie, records are told apart by what they point at and by what points at them. Where that tells no
     more of them apart they are interchangeable: one is singled out, which tells its neighbours apart in turn.
     """
-    keys = {path: path.partition("/")[2] for path in created}
-    if len(created) == len({path.partition("/")[0] for path in created}):
+    tables = {path: path.partition("/")[0] for path in created}
+    if len(created) == len(set(tables.values())):
         return created
-    blank = dict.fromkeys(keys.values(), "*")
-    traits = {path: f"{path.partition('/')[0]} {compact(_renamed(changes[path][1], blank))}" for path in created}
+    quoted = {path: repr(path.partition("/")[2]) for path in created}
+    texts = {path: repr(values[1]) for path, values in changes.items()}
+    traits = {path: f"{tables[path]} {_put(texts[path], dict.fromkeys(quoted.values(), '*'))}" for path in created}
     while (classes := len(set(traits.values()))) < len(created):
-        finer = _finer(changes, keys, traits)
+        finer = _finer(texts, quoted, traits)
         if len(set(finer.values())) == classes:
             seen = Counter(traits.values())
-            single = min(
-                (path for path in created if seen[traits[path]] > 1), key=lambda path: (traits[path], keys[path])
-            )
-            finer[single] = fingerprint([finer[single], "singled out"])
+            tied = [path for path in created if seen[traits[path]] > 1]
+            single = min(tied, key=lambda path: (traits[path], path))
+            finer[single] = _hash(f"{finer[single]} singled out")
         traits = finer
     return sorted(created, key=lambda path: traits[path])
 
 
-def _finer(changes: Mapping[str, Values], keys: Mapping[str, str], traits: Mapping[str, str]) -> dict[str, str]:
+def _finer(texts: Mapping[str, str], quoted: Mapping[str, str], traits: Mapping[str, str]) -> dict[str, str]:
     """One round of refinement: each record's traits with those of its neighbours."""
-    names = {keys[path]: fingerprint([traits[path]]) for path in keys}
-    texts = {path: compact(values[1]) for path, values in changes.items()}
+    names = {key: _hash(traits[path]) for path, key in quoted.items()}
     found: dict[str, str] = {}
-    for path, key in keys.items():
+    for path, key in quoted.items():
         mine = names | {key: "*"}
-        holders = [p for p, text in texts.items() if p != path and f'"{key}"' in text]
-        marks = [f"{'' if p in keys else p} {compact(_renamed(changes[p][1], mine))}" for p in holders]
-        found[path] = fingerprint([traits[path], _renamed(changes[path][1], mine), *sorted(marks)])
+        holders = [p for p, text in texts.items() if p != path and key in text]
+        marks = sorted(f"{'' if p in quoted else p} {_put(texts[p], mine)}" for p in holders)
+        found[path] = _hash("\n".join([traits[path], _put(texts[path], mine), *marks]))
     return found
+
+
+def _put(text: str, names: Mapping[str, str]) -> str:
+    """The text with quoted ids replaced."""
+    for key, name in names.items():
+        text = text.replace(key, name)
+    return text
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _renamed(value: Json, names: Mapping[str, str]) -> Json:

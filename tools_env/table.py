@@ -109,7 +109,8 @@ class Table(Generic[R]):
         """The record; a call that names a record that does not exist is refused in words an agent can use."""
         record = self.get(key)
         if record is None:
-            raise Refused("", f"There is no record {key!r} in {self.name.replace('_', ' ')}.")
+            name = self.name.replace("_", " ")
+            raise Refused("", f"There is no {key!r} among the {name}: ids cannot be guessed, look them up first.")
         return record
 
     def __contains__(self, key: str) -> bool:
@@ -195,6 +196,10 @@ class Table(Generic[R]):
     def written(self) -> list[R]:
         """Records created or changed since the session was opened, as they are now."""
         return [now for _, now in self.changed().values() if now is not None]
+
+    def created(self) -> list[R]:
+        """Records created since the session was opened, as they are now."""
+        return [now for before, now in self.changed().values() if now is not None and before is None]
 
     def changed_since_snapshot(self) -> dict[str, tuple[R | None, R | None]]:
         """As `changed`, what the set-up did included."""

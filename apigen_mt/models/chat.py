@@ -13,7 +13,9 @@ from tools_env.values import Json
 Trusted = Annotated[Json, SkipValidation]
 """JSON made by this program: not walked again, so that a request costs the same however long the talk is."""
 
-_RESERVED = frozenset({"model", "messages", "tools", "stream", "n"})
+RESERVED = frozenset({"model", "messages", "tools", "stream", "n"})
+"""Fields of a request that are the talk itself, or that change what comes back."""
+
 _BYTES_PER_TOKEN = 4
 _UNBOUNDED_REPLY = 1024
 
@@ -88,7 +90,7 @@ class ChatRequest(_Frozen):
     @field_validator("extra")
     @classmethod
     def _leaves_the_talk_alone(cls, extra: dict[str, Json]) -> dict[str, Json]:
-        if taken := sorted(_RESERVED & extra.keys()):
+        if taken := sorted(RESERVED & extra.keys()):
             raise ValueError(f"extra fields may not set {', '.join(taken)}")
         return extra
 

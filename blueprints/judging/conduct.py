@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from blueprints.judging.talk import Talk, leaves
+from blueprints.judging.talk import Talk, id_shape, leaves
 from blueprints.judging.verdict import Finding, GateResult, failed, passed
 from blueprints.knowledge import referents_in
 from tools_env.calls import Result
@@ -144,7 +144,7 @@ def truthfulness(talk: Talk) -> GateResult:
             ]
             words = re.findall(r"[\w#-]+", event.text)
             found += [
-                Finding(turn=turn, text=f"{w} was never seen") for w in words if _shape(w) in ids and not seen.text(w)
+                Finding(turn=turn, text=f"{w} was never seen") for w in words if id_shape(w) in ids and not seen.text(w)
             ]
             found += [Finding(turn=turn, text=text) for text in _empty_claims(talk, event.text, done, seen)]
         seen.note(event)
@@ -170,19 +170,15 @@ def stem(verb: str) -> str:
 
 
 def _id_shapes(talk: Talk) -> set[str]:
-    """The shapes of the ids this talk's world uses (letters as a, digits as 9), as its calls and results show them."""
+    """The shapes of the ids this talk's world uses (letters and runs of digits), as its calls and results show them."""
     shapes: set[str] = set()
     for turn, called in talk.course.called():
         spec = talk.world.specs.get(called.call.name)
         for param in spec.params if spec else ():
             value = called.call.arguments.get(param.name)
             if param.meaning.kind == "identifier" and isinstance(value, str):
-                shapes.add(_shape(value))
+                shapes.add(id_shape(value))
         if spec and isinstance(called.outcome, Result):
             for referent in referents_in(called.outcome.value, spec, turn, called.call):
-                shapes |= {_shape(key) for key in (referent.id, *(i for _, i in referent.context))}
-    return {s for s in shapes if "a" in s and "9" in s}
-
-
-def _shape(word: str) -> str:
-    return re.sub(r"[0-9]", "9", re.sub(r"[A-Za-z]", "a", word))
+                shapes |= {id_shape(key) for key in (referent.id, *(i for _, i in referent.context))}
+    return shapes - {""}

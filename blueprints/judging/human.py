@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
-from blueprints.judging.talk import Talk
+from blueprints.judging.talk import Talk, id_shape
 from blueprints.judging.verdict import Finding, GateResult, failed, passed
 from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
 from tools_env.port import World
@@ -74,9 +74,14 @@ def _technical(blueprint: Blueprint, world: World, text: str, heard: str) -> Ite
     words = set(re.findall(r"[\w#-]+", text))
     for name in sorted(words & {n for n in names if "_" in n}):
         yield f"talks of the tool or argument {name}"
-    for key in sorted(words & _secret_ids(blueprint, world)):
-        if key.casefold() not in heard.casefold():
+    secret = _secret_ids(blueprint, world)
+    shapes = {id_shape(key) for key in secret} - {""}
+    own = "\n".join([_all_words(blueprint), heard, *(str(k.value) for k in blueprint.known.values())]).casefold()
+    for key in sorted(words):
+        if key in secret and key.casefold() not in heard.casefold():
             yield f"gives away the internal id {key}"
+        elif id_shape(key) in shapes and key.casefold() not in own:
+            yield f"invents the id {key}"
 
 
 def _all_words(blueprint: Blueprint) -> str:
@@ -104,6 +109,6 @@ def _stopping(talk: Talk, *, unsettled: bool) -> Iterator[Finding]:
     if raised < len(talk.blueprint.stages):
         text = f"ends the talk after raising {raised} of {len(talk.blueprint.stages)} matters"
         yield Finding(turn=stops[0].turn, text=text)
-    last = next((e.text for t, e in reversed(talk.agent_said) if t < stops[0].turn), "")
+    last = next((e.text for t, e in reversed([*talk.course.said("agent")]) if t < stops[0].turn), "")
     if unsettled and any(not _CLOSING.search(question) for question in re.findall(r"[^.!?]*\?", last)):
         yield Finding(turn=stops[0].turn, text="ends the talk in reply to a question, with the matter unsettled")

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 
 from blueprints.blueprint import Output
-from blueprints.judging.talk import Talk, under
+from blueprints.judging.talk import Talk, leaves, under
 from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
 from tools_env.calls import Result
 from tools_env.course import Called
-from tools_env.mentions import mentions
+from tools_env.mentions import dates_in, mentions
 from tools_env.state import Diff, differences
-from tools_env.values import TEXT, Json, Meaning, canonical, compact, same, same_arguments
+from tools_env.values import TEXT, Json, Meaning, canonical, compact, folded, same, same_arguments
+
+MOST_UNASKED = 4
+"""How many values that nobody asked for may stand beside an answer; more is reading records out, not answering."""
+TEN = 10
+"""Smaller numbers are said too easily by the way."""
 
 
 def state(talk: Talk) -> GateResult:
@@ -76,6 +81,8 @@ def told(talk: Talk, name: str, wanted: tuple[Json, Meaning, str], others: list[
     turn, text = said[-1]
     if beside := [v for v in rivals if mentions(text, v, meaning)]:
         return Finding(turn=turn, text=f"the {label} ({value}) was told together with {beside[0]}")
+    if (count := _unasked(talk, turn, text, licensed)) > MOST_UNASKED:
+        return Finding(turn=turn, text=f"the {label} ({value}) was told in a list of {count} other values")
     for later, event in talk.agent_said:
         if later > turn and not _moved_on(talk, turn, later) and any(mentions(event.text, v, meaning) for v in rivals):
             return Finding(turn=later, text=f"the {label} was told as {value} and then as something else")
@@ -85,6 +92,26 @@ def told(talk: Talk, name: str, wanted: tuple[Json, Meaning, str], others: list[
 def _results(talk: Talk) -> Iterator[tuple[int, Json]]:
     for step in talk.course.done():
         yield step.turn, step.result.value
+
+
+def _unasked(talk: Talk, turn: int, text: str, licensed: set[str]) -> int:
+    """How many other values that were read before `turn` a message reels off, though the person never spoke of them."""
+    read = {compact(canonical(v)): v for t, step in _results(talk) if t < turn for v in leaves(step)}
+    found = {
+        folded(str(v))
+        for key, v in read.items()
+        if key not in licensed and _telling(v) and mentions(text, v, meaning := _plain_meaning(v))
+        and not _human_said(talk, v, meaning)
+    }  # fmt: skip
+    return len(found)
+
+
+def _telling(value: Json) -> bool:
+    return not isinstance(value, bool) and (isinstance(value, str) or (isinstance(value, int | float) and value >= TEN))
+
+
+def _plain_meaning(value: Json) -> Meaning:
+    return Meaning("date") if isinstance(value, str) and dates_in(value) == {value} else TEXT
 
 
 def _human_said(talk: Talk, value: Json, meaning: Meaning) -> bool:

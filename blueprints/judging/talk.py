@@ -1,5 +1,6 @@
 """A finished talk on the judge's table: blueprint, course, human turns, and its calls carried out again."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,14 @@ class Talk:
     def before(self, turn: int) -> Iterator[Said | Called]:
         """Events before a turn."""
         yield from self.course.events[:turn]
+
+
+def id_shape(word: str) -> str:
+    """An id with each run of digits as 9, so that ids of one kind look alike; empty for a word that is only one kind
+    of sign, which could be any word or number.
+    """
+    shape = re.sub(r"[0-9]+", "9", word)
+    return shape if "9" in shape and shape.strip("9-#_") else ""
 
 
 def leaves(value: Json) -> Iterator[Json]:

@@ -13,10 +13,10 @@ CLI = (sys.executable, "-m", "apigen_mt.cli")
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*CLI, *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run([*CLI, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def rehearse(domain: str, count: int, folder: Path) -> None:
+def check_rehearsal(domain: str, count: int, folder: Path) -> None:
     made = run("generate", "--domain", domain, "--count", str(count), "--out", "run", "--quiet", cwd=folder)
     assert made.returncode == 0, made.stderr
     stats = summary(RunFolder(folder / "run").outcomes())
@@ -40,10 +40,10 @@ def rehearse(domain: str, count: int, folder: Path) -> None:
 
 @pytest.mark.parametrize("domain", ["library", "retail"])
 def test_a_sample_is_kept_whole_and_proves_again(domain: str, tmp_path: Path) -> None:
-    rehearse(domain, 30, tmp_path)
+    check_rehearsal(domain, 30, tmp_path)
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("domain", ["library", "retail"])
 def test_three_hundred_are_kept_whole_and_prove_again(domain: str, tmp_path: Path) -> None:
-    rehearse(domain, 300, tmp_path)
+    check_rehearsal(domain, 300, tmp_path)

@@ -25,6 +25,7 @@ from tools_env.values import Json
 
 DOMAINS = ("library", "retail")
 SHARES: dict[Kind, float] = {"act": 0.6, "inform": 0.2, "refuse": 0.2}
+MOST: dict[Kind, int] = {"act": 24, "inform": 12, "refuse": 12}
 LIMITS = Limits(turns=20, calls=60, calls_in_a_row=25)
 
 
@@ -165,7 +166,7 @@ def agent(text: str) -> Said:
     return Said(speaker="agent", text=text)
 
 
-def call(name: str, **arguments: Json) -> Called:
+def call(name: str, arguments: dict[str, Json]) -> Called:
     """A call that `Talk.honest` will carry out."""
     return Called(call_id="", call=Call(name=name, arguments=arguments), outcome=Result(value=None))
 
@@ -183,6 +184,12 @@ def rehearsed(domain: str, count: int, seed: int = 0) -> tuple[Talk, ...]:
     """Rehearsals of the first `count` tasks of a plan."""
     world = world_of(domain)
     return tuple(played(blueprint, world) for blueprint in planned(domain, count, seed))
+
+
+def dozens(domain: str) -> list[Talk]:
+    """A dozen refusals, a dozen questions and twice as many changes, twins among them."""
+    talks = rehearsed(domain, 72)
+    return [talk for kind, most in MOST.items() for talk in of_kind(talks, kind)[:most]]
 
 
 def of_kind(talks: Sequence[Talk], kind: Kind) -> list[Talk]:

@@ -26,6 +26,7 @@ CHILD = "tests.child_world:child_library"
 DOMAINS = ("library", "retail", CHILD)
 # people, tries of each write for each of them: a child process has to be restarted for every try
 EFFORT = {"library": (40, 6), "retail": (60, 6), CHILD: (2, 1)}
+OPEN: list[Session] = []
 
 
 @lru_cache(maxsize=4)
@@ -42,6 +43,7 @@ def explored(name: str) -> tuple[tuple[Explorer, ...], tuple[Tried, ...]]:
         for snapshot in ("seed:0", "seed:1")[: 1 if name == CHILD else 2]
         for person in world.brief(snapshot).people[:people]
     ]
+    OPEN.extend(explorer.session for explorer in explorers)
     found: list[Tried] = []
     for explorer in explorers:
         explorer.look()
@@ -62,8 +64,8 @@ def world(name):
 @pytest.fixture(scope="module", autouse=True)
 def end_children():
     yield
-    for explorer in explored(CHILD)[0]:
-        explorer.session.close()
+    for session in OPEN:
+        session.close()
 
 
 DIGESTS = "import sys; from tools_env.resolve import resolve; print(*[resolve(n).digest for n in sys.argv[1:]])"

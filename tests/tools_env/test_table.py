@@ -1,4 +1,5 @@
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
@@ -90,13 +91,14 @@ class ForksAreDictionaries(RuleBasedStateMachine):
 
 
 TestForksAreDictionaries = ForksAreDictionaries.TestCase
+TestForksAreDictionaries.settings = settings(max_examples=40, stateful_step_count=40)
 
 
 def test_an_unknown_record_is_refused_in_words():
     with pytest.raises(Refused) as refused:
         table()["I9"]
     assert refused.value.refusal.cause == "missing"
-    assert refused.value.refusal.reason == "There is no record 'I9' in items."
+    assert refused.value.refusal.reason == "There is no 'I9' among the items: ids cannot be guessed, look them up first."
     with pytest.raises(Refused) as refused:
         table().one(colour="green", stock=1)
     assert refused.value.refusal.reason == "There is no record with colour green and stock 1 in items."
@@ -138,6 +140,7 @@ def test_changes_count_from_where_the_session_was_opened():
     assert after is not None
     assert (before.stock, after.stock) == (50, 60)
     assert [r.key for r in fork.written()] == ["I1", "N1"]
+    assert [r.key for r in fork.created()] == ["N1"]
     fork.change(fork["I1"], stock=50)
     assert [*fork.changed()] == ["N1"]
     assert rows.changed() == {}

@@ -2,6 +2,7 @@
 
 import datetime
 import random
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import pytest
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.talk import under
 from blueprints.knowledge import plain_value
-from tests.blueprints.talks import DOMAINS, Talk, agent, call, failed, gate, of_kind, rehearsed, said
+from tests.blueprints.talks import DOMAINS, Talk, agent, call, dozens, failed, gate, of_kind, rehearsed, said
 from tools_env.calls import Result
 from tools_env.course import Called, Said
 from tools_env.mentions import mentions, spoken
@@ -21,13 +22,12 @@ Corruption = Callable[[Talk], Talk | None]
 
 
 class Case(NamedTuple):
+    """A corruption, the gate that finds it, whose fault it is, and how many of the talks it can be done to at least."""
+
     spoil: Corruption
     gate: str
     fault: str
-
-
-def talks_of(domain: str) -> list[Talk]:
-    return list(rehearsed(domain, 60))
+    least: int = 5
 
 
 def with_write(talk: Talk) -> int | None:
@@ -67,7 +67,7 @@ def extra_write(talk: Talk) -> Talk | None:
         if not spec.writes or any(p.meaning.kind == "identifier" and not p.personal for p in spec.params):
             continue
         arguments = {p.name: talk.blueprint.person if p.personal else plain_value(p, brief, rng) for p in spec.params}
-        spoilt = talk.with_at(last_words(talk), call(spec.name, **arguments)).honest()
+        spoilt = talk.with_at(last_words(talk), call(spec.name, arguments)).honest()
         if isinstance(spoilt.called(last_words(talk)).outcome, Result):
             return spoilt
     return None
@@ -133,7 +133,12 @@ def unnamed_target(talk: Talk) -> Talk | None:
 
 
 def unidentified(talk: Talk) -> Talk | None:
-    return talk.without(talk.reads()[0]).honest() if len(talk.reads() + talk.writes()) > 1 else None
+    """The tool that finds the person is not used, though personal records are; of public ones nobody has to ask."""
+    found = talk.reads()[0]
+    rest = talk.without(found).honest()
+    personal = any(t.owner or e.writes for e in rest.events if isinstance(e, Called) and isinstance(e.outcome, Result)
+                   for t in e.outcome.touched)  # fmt: skip
+    return rest if personal else None
 
 
 def other_person(talk: Talk) -> Talk | None:
@@ -142,7 +147,7 @@ def other_person(talk: Talk) -> Talk | None:
     brief = talk.world.brief(talk.blueprint.snapshot)
     other = next(p for p in brief.people if p.id != talk.blueprint.person)
     arguments = {name: other.facts[name].value for name in found.call.arguments}
-    return talk.with_at(last_words(talk), call(found.call.name, **arguments)).honest()
+    return talk.with_at(last_words(talk), call(found.call.name, arguments)).honest()
 
 
 def unseen_id(talk: Talk) -> Talk | None:
@@ -209,13 +214,14 @@ def answer_taken_back(talk: Talk) -> Talk | None:
     return talk.with_at(told + 1, again, agent(f"Sorry, it is {wrong}."))
 
 
+DEEDS = {"library": "renewed", "retail": "cancelled"}
+
+
 def claimed(talk: Talk) -> Talk | None:
     """The agent says that it has done what no call has done."""
-    done = {talk.called(n).call.name for n in talk.writes()}
-    verb = next(s.name.split("_")[0] for s in talk.world.specs.values() if s.writes and s.name not in done)
-    if any(name.startswith(verb) for name in done):
+    deed = DEEDS[talk.world.name]
+    if any(talk.called(n).call.name.startswith(deed[:5]) for n in talk.writes()):
         return None
-    deed = {"change": "changed", "renew": "renewed", "move": "moved"}[verb]
     return adding(f"I have {deed} it for you.")(talk)
 
 
@@ -232,7 +238,7 @@ def called_a_write(talk: Talk) -> Talk | None:
 
 def made_up_tool(talk: Talk) -> Talk | None:
     place = last_words(talk)
-    invented = call("grant_wish", wish="a pony").model_copy(update={"call_id": "x", "writes": True, "batch": 99})
+    invented = call("grant_wish", {"wish": "a pony"}).model_copy(update={"call_id": "x", "writes": True, "batch": 99})
     return talk.with_at(place, invented)
 
 
@@ -274,6 +280,15 @@ def leaks_id(talk: Talk) -> Talk | None:
         if p.meaning.kind == "identifier" and p.name in written.call.arguments
     ]
     return human_adding(f"It is {keys[0]}.")(talk)
+
+
+def invents_id(talk: Talk) -> Talk | None:
+    place = with_write(talk)
+    spec = talk.world.specs[talk.called(place).call.name] if place is not None else None
+    keys = [p.name for p in spec.params if p.meaning.kind == "identifier" and not p.personal] if spec else []
+    if place is None or not keys or not isinstance(key := talk.called(place).call.arguments.get(keys[0]), str):
+        return None
+    return human_adding(f"It is {re.sub('[0-9]', '4', key)}.")(talk)
 
 
 def says_answer(talk: Talk) -> Talk | None:
@@ -337,7 +352,7 @@ def gave_in(talk: Talk) -> Talk | None:
     if found is None:
         return None
     place = talk.acts("push_back")[0] + 1
-    spoilt = talk.with_at(place, call(found.forbidden.name, **found.forbidden.arguments)).honest()
+    spoilt = talk.with_at(place, call(found.forbidden.name, found.forbidden.arguments)).honest()
     return spoilt if isinstance(spoilt.called(place).outcome, Result) else None
 
 
@@ -372,6 +387,7 @@ ALL: dict[str, Case] = {
     "the human invents an amount": Case(human_adding("I paid $7,431.87."), "fidelity", "human"),
     "the human invents an address": Case(human_adding("Write to nobody@example.com."), "fidelity", "human"),
     "the human gives an id away": Case(leaks_id, "fidelity", "human"),
+    "the human makes up an id": Case(invents_id, "fidelity", "human"),
     "the human says the answer first": Case(says_answer, "fidelity", "human"),
     "the human tells what they do not know": Case(claims_unknown, "fidelity", "human"),
     "the human stops early": Case(stops_early, "fidelity", "human"),
@@ -380,7 +396,7 @@ ALL: dict[str, Case] = {
     "a refusal without reading": Case(unread, "evidence", "agent"),
     "a refusal without its reason": Case(unexplained, "evidence", "agent"),
     "a refusal nobody questions": Case(not_pushed, "evidence", "human"),
-    "the forbidden is done": Case(gave_in, "evidence", "agent"),
+    "the forbidden is done": Case(gave_in, "evidence", "agent", 2),
     "the talk went on for too long": Case(lambda talk: talk.ending("over_turn"), "ending", "agent"),
     "an endpoint broke down": Case(lambda talk: talk.ending("infrastructure"), "ending", "infrastructure"),
 }
@@ -388,9 +404,9 @@ ALL: dict[str, Case] = {
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_every_rehearsed_talk_passes(domain):
-    talks = talks_of(domain)
+    talks = rehearsed(domain, 72)
     for kind in ("act", "inform", "refuse"):
-        assert len(of_kind(talks, kind)) >= 10
+        assert len(of_kind(talks, kind)) >= 12
     wrong = [said(verdict) for talk in talks if not (verdict := talk.verdict()).ok]
     assert not wrong
 
@@ -399,22 +415,22 @@ def test_every_rehearsed_talk_passes(domain):
 @pytest.mark.parametrize("name", ALL)
 def test_a_spoilt_talk_fails_at_its_gate(domain, name):
     case = ALL[name]
-    spoilt = [found for talk in talks_of(domain) if (found := case.spoil(talk)) is not None]
-    assert len(spoilt) >= 5
+    spoilt = [found for talk in dozens(domain) if (found := case.spoil(talk)) is not None]
+    assert len(spoilt) >= case.least
     for talk in spoilt:
         verdict = talk.verdict()
         assert not verdict.ok
         assert gate(verdict, case.gate).status == "fail", said(verdict)
         assert gate(verdict, case.gate).evidence
         assert verdict.fault == case.fault, said(verdict)
-        if case.gate in {"truthfulness", "form", "ending"}:
+        if case.gate in {"truthfulness", "ending"}:
             assert failed(verdict) == [case.gate], said(verdict)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_an_invented_identifier_is_found(domain):
-    made_up = {"library": "L9753", "retail": "F99753"}[domain]
-    talks = [talk for talk in talks_of(domain) if len(talk.reads()) > 1]
+    made_up, shown_by = {"library": ("L9753", "list_loans"), "retail": ("F99753", "list_orders")}[domain]
+    talks = [talk for talk in dozens(domain) if any(talk.called(n).call.name == shown_by for n in talk.reads())]
     assert len(talks) >= 10
     for talk in talks:
         spoilt = adding(f"Your reference is {made_up}.")(talk)

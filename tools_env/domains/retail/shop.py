@@ -67,8 +67,7 @@ class Retail(Accounts, Orders, AfterSales, Environment):
     @rule("3.3")
     def buyer_in_good_standing(self) -> Verdict | None:
         """New orders are for customers in good standing."""
-        created = [after for before, after in self.orders.changed().values() if after and not before]
-        for customer in (self.customers[order.customer_id] for order in created):
+        for customer in (self.customers[order.customer_id] for order in self.orders.created()):
             if not among(customer.standing, self.terms.buying_standings):
                 fact = self.customers.because(customer, "standing", "good")
                 return Verdict(f"The customer's standing is {customer.standing}.", fact)
@@ -77,7 +76,7 @@ class Retail(Accounts, Orders, AfterSales, Environment):
     @rule("4.2")
     def returnable(self) -> Verdict | None:
         """Some lines were sold for good."""
-        for line in (self.lines[r.line_id] for b, r in self.returns.changed().values() if r and not b):
+        for line in (self.lines[found.line_id] for found in self.returns.created()):
             if not among(line.sale_type, self.terms.returnable):
                 fact = self.lines.because(line, "sale_type", "regular stock")
                 return Verdict(f"The line was sold as {line.sale_type}.", fact)
@@ -86,7 +85,7 @@ class Retail(Accounts, Orders, AfterSales, Environment):
     @rule("4.5")
     def exchangeable(self) -> Verdict | None:
         """Some categories are not exchanged."""
-        for line in (self.lines[x.line_id] for _, x in self.exchanges.changed().values() if x):
+        for line in (self.lines[found.line_id] for found in self.exchanges.created()):
             if not among(line.category, self.terms.exchange_classes):
                 fact = self.lines.because(line, "category", self.terms.exchange_classes.split(", ")[0])
                 return Verdict(f"The line belongs to {line.category}.", fact)
@@ -95,9 +94,9 @@ class Retail(Accounts, Orders, AfterSales, Environment):
     @rule("5.3")
     def worth_replacing(self) -> Verdict | None:
         """Cheap goods are not replaced."""
-        settled = [c for _, c in self.claims.changed().values() if c and c.remedy == "replacement"]
-        for line in (self.lines[claim.line_id] for claim in settled):
-            if line.price < self.terms.replacement_from:
+        for claim in self.claims.written():
+            line = self.lines[claim.line_id]
+            if claim.remedy == "replacement" and line.price < self.terms.replacement_from:
                 fact = self.lines.because(line, "price", self.terms.replacement_from + 15.5)
                 return Verdict(f"The price of the line was only {line.price:.2f}.", fact)
         return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_mt.cast.ports import Agent
-from apigen_mt.config import Config, ConfigError, dump
+from apigen_mt.config import Config, dump, parse
 from apigen_mt.journal import Journal
 from apigen_mt.models.budget import TokenBudget
 from apigen_mt.pipeline import Finished, Pipeline, Watch
@@ -93,12 +93,6 @@ def generate(
 
     Works in scripts and in notebooks, where a loop already runs. `settings` are those of the configuration file.
     """
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    try:
-        config = Config.model_validate({"domain": domain, "count": count, "seed": seed, **settings})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
+    config = parse({"domain": domain, "count": count, "seed": seed, **settings})
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(asyncio.run, agenerate(config, Path(out), keys=keys, agent=agent)).result()

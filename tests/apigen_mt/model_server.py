@@ -1,0 +1,125 @@
+"""Models for tests: a chat server behind which rehearsal's own players speak, so that a model run has talks to keep."""
+
+import json
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from apigen_mt import load_run
+from apigen_mt.cast.oracle import Oracle, script_of
+from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView
+from apigen_mt.cast.scripted_human import ScriptedHuman
+from blueprints.author import instruction
+from blueprints.blueprint import Blueprint
+from blueprints.judging.fidelity import HumanTurn
+from blueprints.sampling import people_table
+from tests.chat_server import Answer, Body
+from tools_env.port import World
+from tools_env.values import Json
+
+AUTHOR, HUMAN, AGENT = "author-1b", "human-2b", "agent-3b"
+Reply = Callable[[Body], Answer]
+T = TypeVar("T")
+
+
+def blueprints_of(run: Path) -> list[Blueprint]:
+    """What a rehearsal has drafted; a model run with its seed drafts the same, words apart."""
+    return [o.blueprint for o in load_run(run).outcomes() if o.blueprint is not None]
+
+
+class Understudies:
+    """Answers every role of a model run by replaying the talk to a script that knows the rehearsed blueprint.
+
+    Roles are told apart by the name of the model. `instead` replaces what one role answers.
+    """
+
+    def __init__(self, world: World, blueprints: Iterable[Blueprint], **instead: Reply) -> None:
+        self.world = world
+        self.people = people_table(world)
+        self.blueprints = list(blueprints)
+        self.roles: dict[str, Reply] = {
+            AUTHOR: instead.get("author", self.author),
+            HUMAN: instead.get("human", self.human),
+            AGENT: instead.get("agent", self.agent),
+        }
+
+    def __call__(self, body: Body, _: int) -> Answer:
+        return self.roles[body["model"]](body)
+
+    def author(self, body: Body) -> Answer:
+        """The plain version of every matter, as it stands in the prompt."""
+        parts = body["messages"][0]["content"].split("Plain version: ")[1:]
+        said = {f"matter_{n}": part.split("\n")[0] for n, part in enumerate(parts, 1)}
+        return Answer(text=json.dumps({"background": "You are in a good mood.", **said}), usage=(100, 20))
+
+    def human(self, body: Body) -> Answer:
+        """What the scripted human says at this point."""
+        system, *rest = body["messages"]
+        part = next(b for b in self.blueprints if instruction(b) in system["content"])
+        talk = [m for m in rest if not m["content"].startswith("(The desk is open.")]
+        turn = at_once(_human_turn(ScriptedHuman(part), talk))
+        return Answer(text=turn.model_dump_json(exclude={"turn"}), usage=(80, 10))
+
+    def agent(self, body: Body) -> Answer:
+        """What the oracle does at this point."""
+        _, *talk = body["messages"]
+        matters = [b for b in self.blueprints if b.stages[0].say == talk[0]["content"]]
+        for blueprint in matters:
+            try:
+                turn = at_once(self._agent_turn(blueprint, talk))
+            except GaveUp:
+                continue
+            calls = tuple((c.name, json.dumps(c.arguments)) for c in turn.calls)
+            return Answer(text=turn.text, calls=calls, usage=(200, 30))
+        return Answer(text="I do not understand.", usage=(200, 30))
+
+    async def _agent_turn(self, blueprint: Blueprint, talk: list[Body]) -> AgentTurn:
+        oracle = Oracle(script_of(blueprint), self.world.specs, self.people)
+        heard = tuple(_parsed(message) for message in talk)
+        for place, message in enumerate(talk):
+            if message["role"] == "assistant":
+                await oracle.reply(AgentView(system="", tools=(), messages=heard[:place]))
+        return await oracle.reply(AgentView(system="", tools=(), messages=heard))
+
+
+async def _human_turn(human: ScriptedHuman, talk: list[Body]) -> HumanTurn:
+    said = tuple(("human" if m["role"] == "assistant" else "agent", m["content"]) for m in talk)
+    for place, (speaker, _) in enumerate(said):
+        if speaker == "human":
+            await human.speak(HumanView(dialogue=said[:place]))
+    turn = await human.speak(HumanView(dialogue=said))
+    assert turn is not None
+    return turn
+
+
+def at_once(script: Coroutine[None, None, T]) -> T:
+    """What a script returns: it never waits for anything, so it needs no event loop beside the server's."""
+    try:
+        script.send(None)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+    raise RuntimeError("a script waits for something")
+
+
+def _parsed(message: Body) -> dict[str, Json]:
+    """A message with its arguments as objects, as agents of ours see it."""
+    calls: list[Json] = [
+        {**call, "function": {**call["function"], "arguments": json.loads(call["function"]["arguments"])}}
+        for call in message.get("tool_calls", ())
+    ]
+    return {**message, "tool_calls": calls} if calls else message
+
+
+def role(url: str, model: str, **settings: Json) -> dict[str, Json]:
+    """A role played by a model."""
+    return {"model": model, "base_url": url, **settings}
+
+
+def roles(url: str, **settings: Json) -> dict[str, Json]:
+    """All roles on one endpoint, each with a model of its own."""
+    return {
+        "author": role(url, AUTHOR, **settings),
+        "human": role(url, HUMAN, **settings),
+        "agent": role(url, AGENT, **settings),
+    }
