@@ -57,11 +57,11 @@ clean: ## remove all that was made: .venv, build, dist, caches, runs/demo (other
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp is touched last, so an install that failed is tried again.
+# A stamp is touched last, so an install that failed is tried again. Bytecode is left to first use: half the disk.
 $(CORE): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --editable .
 	@touch $@
 
 $(DEV): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[dev]'
 	@touch $(CORE) $@

@@ -271,5 +271,7 @@ def test_the_lock_is_not_inherited_by_programs_that_are_started(tmp_path):
     journal = Journal.open(tmp_path, None)
     with subprocess.Popen(["sleep", "60"], close_fds=False) as other:  # noqa: S607 - as an environment's child would be
         journal.close()
-        Journal.open(tmp_path, None).close()
+        with Journal.open(tmp_path, None) as again:
+            assert again.identity() is None
+        assert other.poll() is None
         other.kill()
