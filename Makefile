@@ -18,7 +18,7 @@ help: ## list the targets
 demo: $(CORE) ## make 50 verified retail talks by rehearsal in runs/demo and show one (no key, no network)
 	@rm -rf runs/demo
 	$(BIN)/apigen-mt generate --domain retail --count 50 --out runs/demo
-	$(BIN)/apigen-mt show runs/demo 0
+	$(BIN)/apigen-mt show runs/demo 2
 	@echo
 	@echo "The dataset:    runs/demo/dataset       datasets.load_dataset('runs/demo/dataset')"
 	@echo "The run:        runs/demo               its journal, and config.yaml as resolved"

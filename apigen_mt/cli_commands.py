@@ -12,17 +12,18 @@ from pathlib import Path
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load
 from apigen_mt.generating import Run, agenerate
+from apigen_mt.pipeline import broke_off
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.stats import render, summary
 from apigen_mt.trajectory import Outcome
 from tools_env.resolve import BUILT_IN, resolve
 from tools_env.values import Json
 
-DONE, FINDINGS = 0, 1
+DONE, FINDINGS, UNTOLD = 0, 1, 3
 
 
 def generate(options: argparse.Namespace) -> int:
-    """Make or continue a run; 1 when the token budget ended it early."""
+    """Make or continue a run; 1 when the token budget ended it early, 3 when tasks broke off to be tried again."""
     config = load(options.config, _flags(options))
     if options.human == "model" and not config.roles.human.model:
         raise ConfigError("--human model needs --model and --base-url, or roles.human in --config")
@@ -39,6 +40,9 @@ def generate(options: argparse.Namespace) -> int:
         left = config.count - len(run.outcomes)
         print(f"the token budget is spent with {left} tasks to go; raise --budget-tokens to continue", file=sys.stderr)
         return FINDINGS
+    if broken := sum(broke_off(outcome) for outcome in run.outcomes):
+        print(f"{broken} tasks broke off at an endpoint or a tool; the same command tries them again", file=sys.stderr)
+        return UNTOLD
     return DONE
 
 

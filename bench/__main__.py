@@ -32,7 +32,7 @@ def main() -> None:
     )
     figures: dict[str, dict[str, float]] = {}
     for group, measure in GROUPS.items():
-        figures[group] = measure()
+        figures[group] = {name: round(value, 3) for name, value in measure().items()}
         for name, value in figures[group].items():
             limit = LIMITS.get(name)
             above = limit is not None and value > limit

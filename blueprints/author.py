@@ -58,6 +58,8 @@ class TemplateAuthor:
         extra = [
             sentence(f"the {k.label} should be {said(k)}") for k in unsaid(draft, number) if k.disclose == "volunteer"
         ]
+        own = [k for k in draft.known.values() if not k.about and k.disclose == "volunteer" and not number]
+        extra += [sentence(f"my {k.label} is {said(k)}") for k in own]
         helping = [k for k in on_the_way(draft, number) if not kept_back(draft, k)]
         extra += [f"The {k.label} in question is {k.phrase}." for k in helping]
         return " ".join([text, *extra])

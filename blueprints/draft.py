@@ -21,12 +21,15 @@ Adder: TypeAlias = Callable[[str, Known], None]
 KEPT_BACK = 0.3
 """Share of facts that the person gives only when asked, so that talks unfold over several turns."""
 
+INTRODUCED = 0.3
+"""Share of people who say who they are in their first message."""
+
 
 def ground(goal: Goal, persona: str, rng: random.Random) -> Blueprint | Rejected:
     """A blueprint without words yet: facts, actions, outputs and diff come from the goal and a clean replay."""
     (indices, until), actions = goal.order(), goal.actions()
     order = {index: number for number, index in enumerate(indices)}
-    known = own_facts(goal)
+    known = own_facts(goal, rng)
     stages: list[Stage] = []
     outputs: list[Output] = []
     for number, intent in enumerate(goal.intents):
@@ -134,10 +137,16 @@ def worded_like(twin: Blueprint, refusal: Blueprint, world: World, task: int) ->
 PUSH_BACK = "If you are told that this is not possible, ask once more before you accept it."
 
 
-def own_facts(goal: Goal) -> dict[str, Known]:
-    """What the person knows of themself; given when asked."""
+def own_facts(goal: Goal, rng: random.Random) -> dict[str, Known]:
+    """What the person knows of themself: given when asked, or, by those who introduce themselves, at once."""
+    shown = goal.knowledge.log[goal.identified].call.arguments.values() if rng.random() < INTRODUCED else ()
     return {
-        name: Known(value=fact.value, meaning=fact.meaning, disclose="if_asked", label=label(name))
+        name: Known(
+            value=fact.value,
+            meaning=fact.meaning,
+            disclose="volunteer" if fact.value in shown else "if_asked",
+            label=label(name),
+        )
         for name, fact in goal.person.facts.items()
     }
 

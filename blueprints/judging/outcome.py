@@ -1,9 +1,10 @@
 """State, outputs and evidence: did the talk end as the blueprint says."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from blueprints.blueprint import Output
-from blueprints.judging.talk import Talk, leaves, under
+from blueprints.judging.talk import Talk, leaves, records, under
 from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
 from tools_env.calls import Result
 from tools_env.course import Called
@@ -11,8 +12,10 @@ from tools_env.mentions import dates_in, mentions
 from tools_env.state import Diff, differences
 from tools_env.values import TEXT, Json, Meaning, canonical, compact, folded, same, same_arguments
 
-MOST_UNASKED = 4
-"""How many values that nobody asked for may stand beside an answer; more is reading records out, not answering."""
+MOST_BESIDE_ANSWER, MOST_BESIDE_REASON = 3, 4
+"""How many values that nobody asked for may stand beside an answer, and beside the reason of a refusal, which takes
+more explaining; telling still more is reading records out.
+"""
 TEN = 10
 """Smaller numbers are said too easily by the way."""
 
@@ -48,8 +51,16 @@ def outputs(talk: Talk) -> GateResult:
 def _output(talk: Talk, output: Output) -> Finding | None:
     others = [o.value for o in talk.blueprint.outputs if o.name == output.name]
     stages = [n for n, s in enumerate(talk.blueprint.stages) if s.wants == "answer"]
-    asked = raised(talk, stages[talk.blueprint.outputs.index(output)])
-    return told(talk, output.name, (output.value, output.meaning, output.label), others, asked or 0)
+    asked = raised(talk, stages[talk.blueprint.outputs.index(output)]) or 0
+    wanted = Wanted(output.name, output.value, output.meaning, output.label, asked, others)
+    problem, told_at = told(talk, wanted)
+    if problem is not None or told_at is None:
+        return problem
+    turn, text = told_at
+    strange = [v for v in _elsewhere(talk, wanted).values() if mentions(text, v, output.meaning)]
+    if beside := [v for v in strange if not _human_said(talk, v, output.meaning)]:
+        return Finding(turn=turn, text=f"the {output.label} ({output.value}) was told together with {beside[0]}")
+    return _reeled_off(talk, told_at, wanted, MOST_BESIDE_ANSWER)
 
 
 def raised(talk: Talk, stage: int) -> int | None:
@@ -58,35 +69,52 @@ def raised(talk: Talk, stage: int) -> int | None:
     return turns[stage] if stage < len(turns) else None
 
 
-def told(talk: Talk, name: str, wanted: tuple[Json, Meaning, str], others: list[Json], asked: int) -> Finding | None:
-    """Why a value (with its meaning and label) does not count as told since it was asked for: never read, never said,
-    taken back, or listed among rivals, which are other values of that field; `others` are none.
+class Wanted(NamedTuple):
+    """A value to be told after the turn `asked`: the field it is read under, its meaning and label, and other values of
+    that field that may be told as well.
     """
-    value, meaning, label = wanted
-    seen = {
-        compact(canonical(v)): (turn, v)
-        for turn, step in _results(talk)
-        for v in under(step, name)
-        if not isinstance(v, list)
-    }
-    right = compact(canonical(value))
-    if right not in seen:
-        return Finding(turn=None, text=f"the {label} ({value}) was never read")
-    first = min(t for t, step in _results(talk) if any(same(v, value) for v in under(step, name)))
-    licensed = {compact(canonical(v)) for v in others} | {right}
-    rivals = [v for k, (_, v) in seen.items() if k not in licensed and not _human_said(talk, v, meaning)]
-    said = [(t, e.text) for t, e in talk.agent_said if t > max(first, asked) and mentions(e.text, value, meaning)]
+
+    name: str
+    value: Json
+    meaning: Meaning
+    label: str
+    asked: int
+    others: list[Json]
+
+
+def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | None]:
+    """Why a value does not count as told (never read, never said, taken back, listed among other values of its field),
+    or the message that tells it.
+    """
+    name, value, meaning, label, asked, _ = wanted
+    reads = [t for t, step in _results(talk) if any(same(v, value) for v in under(step, name))]
+    if not reads:
+        return Finding(turn=None, text=f"the {label} ({value}) was never read"), None
+    said = [(t, e.text) for t, e in talk.agent_said if t > max(reads[0], asked) and mentions(e.text, value, meaning)]
     if not said:
-        return Finding(turn=None, text=f"the {label} ({value}) was never told")
+        return Finding(turn=None, text=f"the {label} ({value}) was never told"), None
     turn, text = said[-1]
+    seen: dict[str, Json] = {}
+    for _, step in _results(talk):
+        seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
+    rivals = [v for v in _rivals(talk, seen, wanted) if not _human_said(talk, v, meaning)]
     if beside := [v for v in rivals if mentions(text, v, meaning)]:
-        return Finding(turn=turn, text=f"the {label} ({value}) was told together with {beside[0]}")
-    if (count := _unasked(talk, turn, text, licensed)) > MOST_UNASKED:
-        return Finding(turn=turn, text=f"the {label} ({value}) was told in a list of {count} other values")
+        return Finding(turn=turn, text=f"the {label} ({value}) was told together with {beside[0]}"), None
     for later, event in talk.agent_said:
         if later > turn and not _moved_on(talk, turn, later) and any(mentions(event.text, v, meaning) for v in rivals):
-            return Finding(turn=later, text=f"the {label} was told as {value} and then as something else")
-    return None
+            return Finding(turn=later, text=f"the {label} was told as {value} and then as something else"), None
+    return None, (turn, text)
+
+
+def _key(value: Json) -> str:
+    return compact(canonical(value))
+
+
+def _rivals(talk: Talk, shown: dict[str, Json], wanted: Wanted) -> list[Json]:
+    """Values that must not be told beside the wanted one: all but those allowed, and those that a change has shown."""
+    changes = (leaves(step.result.value) for step in talk.course.done(writes=True))
+    allowed = {_key(v) for v in (*wanted.others, wanted.value)} | {_key(v) for change in changes for v in change}
+    return [v for key, v in shown.items() if key not in allowed]
 
 
 def _results(talk: Talk) -> Iterator[tuple[int, Json]]:
@@ -94,16 +122,35 @@ def _results(talk: Talk) -> Iterator[tuple[int, Json]]:
         yield step.turn, step.result.value
 
 
-def _unasked(talk: Talk, turn: int, text: str, licensed: set[str]) -> int:
-    """How many other values that were read before `turn` a message reels off, though the person never spoke of them."""
-    read = {compact(canonical(v)): v for t, step in _results(talk) if t < turn for v in leaves(step)}
-    found = {
+def _elsewhere(talk: Talk, wanted: Wanted) -> dict[str, Json]:
+    """Dates, or numbers, in records that were read and do not hold the value: an answer has no use for them."""
+    if wanted.meaning.kind not in {"date", "amount", "count"}:
+        return {}
+    found: dict[str, Json] = {}
+    for record in (r for _, step in _results(talk) for r in records(step)):
+        if not same(record.get(wanted.name), wanted.value):
+            found |= {_key(v): v for v in record.values() if _telling(v) and _alike(v, wanted.meaning)}
+    return {_key(v): v for v in _rivals(talk, found, wanted)}
+
+
+def _alike(value: Json, meaning: Meaning) -> bool:
+    return _plain_meaning(value).kind == "date" if meaning.kind == "date" else isinstance(value, int | float)
+
+
+def _reeled_off(talk: Talk, told_at: tuple[int, str], wanted: Wanted, most: int) -> Finding | None:
+    """Whether a message tells more than `most` other values that were read and that the person never spoke of."""
+    turn, text = told_at
+    read = {_key(v): v for t, step in _results(talk) if t < turn for v in leaves(step)}
+    others = {
         folded(str(v))
-        for key, v in read.items()
-        if key not in licensed and _telling(v) and mentions(text, v, meaning := _plain_meaning(v))
-        and not _human_said(talk, v, meaning)
-    }  # fmt: skip
-    return len(found)
+        for v in _rivals(talk, read, wanted)
+        if _telling(v) and mentions(text, v, _plain_meaning(v)) and not _human_said(talk, v, _plain_meaning(v))
+    }
+    if len(others) <= most:
+        return None
+    return Finding(
+        turn=turn, text=f"the {wanted.label} ({wanted.value}) was told in a list of {len(others)} other values"
+    )
 
 
 def _telling(value: Json) -> bool:
@@ -143,7 +190,10 @@ def evidence(talk: Talk) -> GateResult:
     field = wanted.because.path.rsplit("/", 1)[-1]
     shown = [v for _, step in _results(talk) for v in under(step, field)]
     cited = [v for v in shown if mentions(talk.brief.policy, v, wanted.meaning)]
-    problem = told(talk, field, (wanted.because.value, wanted.meaning, wanted.label), cited, asked)
+    fact = Wanted(field, wanted.because.value, wanted.meaning, wanted.label, asked, cited)
+    problem, told_at = told(talk, fact)
+    if problem is None and told_at is not None:
+        problem = _reeled_off(talk, told_at, fact, MOST_BESIDE_REASON)
     if problem is not None:
         return failed("evidence", "agent", problem)
     if not any(h.act == "push_back" for h in talk.human_turns):

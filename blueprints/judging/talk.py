@@ -65,6 +65,17 @@ def leaves(value: Json) -> Iterator[Json]:
         yield value
 
 
+def records(shown: Json) -> Iterator[dict[str, Json]]:
+    """Every object in a result, those inside others too."""
+    if isinstance(shown, list):
+        for member in shown:
+            yield from records(member)
+    elif isinstance(shown, dict):
+        yield shown
+        for member in shown.values():
+            yield from records(member)
+
+
 def under(shown: Json, name: str) -> Iterator[Json]:
     """Every value that a result holds under a field name."""
     if isinstance(shown, list):

@@ -10,8 +10,10 @@ from tests.blueprints.talks import DOMAINS, Talk, planned, played, said, world_o
 from tools_env.values import Json
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+WRITES = {"renew", "change", "borrow", "move", "redeem", "update", "place", "cancel", "set", "switch", "request", "book",
+          "withdraw", "open", "settle"}  # fmt: skip
 MORE = "Is there anything else I can help you with?"
-MOST_READS, MOST_WRITES = 8, 4
+MOST_READS, MOST_WRITES = 12, 6
 
 
 def told(view: AgentView, role: str) -> list[str]:
@@ -73,22 +75,28 @@ class ReadAll:
         return f"This is all I have found: {', '.join(facts)}."
 
     def calls(self, view: AgentView, mail: str, *, writes: bool):
-        """Calls not made yet, arguments taken from mail, choices, and values seen under the same name."""
+        """Calls not made yet, each tool in its turn, arguments taken from mail, choices, and values seen under the same name."""
         seen: dict[str, list[Json]] = {"email": [mail]}
         for text in told(view, "tool"):
             for name, value in scalars(json.loads(text)):
                 seen.setdefault(name, []).append(value)
-        for tool in view.tools:
-            body = tool["function"]
-            assert isinstance(body, dict)
-            name, parameters = str(body["name"]), body["parameters"]
-            if (name.split("_")[0] in {"find", "list", "get"}) == writes:
-                continue
-            for arguments in filled(parameters, seen):
-                key = f"{name} {json.dumps(arguments, sort_keys=True)}"
-                if key not in self.made:
+        bodies = [tool["function"] for tool in view.tools]
+        for turn in range(4):
+            for body in bodies:
+                assert isinstance(body, dict)
+                name = str(body["name"])
+                choices = filled(body["parameters"], seen) if (name.split("_")[0] in WRITES) == writes else []
+                key = f"{name} {json.dumps(choices[turn], sort_keys=True)}" if turn < len(choices) else ""
+                if key and key not in self.made:
                     self.made.add(key)
-                    yield WantedCall(name=name, arguments=arguments, id=f"c{len(self.made)}")
+                    yield WantedCall(name=name, arguments=choices[turn], id=f"c{len(self.made)}")
+
+
+class ReadAllRefuse(ReadAll):
+    """Reads all, tells all, and declines: somewhere in it must be the reason."""
+
+    def report(self, view: AgentView) -> str:
+        return f"I'm sorry, I cannot do that. {super().report(view)}"
 
 
 class DoEverything(ReadAll):
@@ -139,7 +147,7 @@ def filled(parameters: Json, seen: dict[str, list[Json]]):
     return found
 
 
-ADVERSARIES = (Silent, Refuse, Transfer, ReadAll, Echo, RepeatUser, DoEverything)
+ADVERSARIES = (Silent, Refuse, Transfer, ReadAll, ReadAllRefuse, Echo, RepeatUser, DoEverything)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

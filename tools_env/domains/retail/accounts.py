@@ -18,7 +18,7 @@ class Accounts(Payments):
         """Find a customer by email address."""
         if found := self.customers.where(email=email.strip().lower()):
             return found[0]
-        raise Refused("", "No customer has this email address.")
+        raise Refused("", "No customer has this email address: ask the customer for theirs.")
 
     @read("1.1")
     def find_customer_by_name_and_postcode(
@@ -30,7 +30,7 @@ class Accounts(Payments):
         wanted = folded(name), postcode.strip()
         if found := self.customers.select(lambda c: c.postcode == wanted[1] and folded(c.name) == wanted[0]):
             return found[0]
-        raise Refused("", "No customer has this name and postcode.")
+        raise Refused("", "No customer has this name and postcode: ask the customer for theirs.")
 
     @read()
     def list_payment_methods(self, customer_id: CustomerId) -> list[PaymentMethod]:

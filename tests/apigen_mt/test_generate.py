@@ -1,0 +1,242 @@
+"""Whole runs: with models on scripted servers, from a script or a notebook, with one's own agent or world."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import apigen_mt
+from apigen_mt import AgentTurn, AgentView, Run, WantedCall, generate, load_run
+from apigen_mt.config import ConfigError
+from apigen_mt.run_folder import NotARun
+from apigen_mt.trajectory import Role
+from apigen_mt.verify import verify
+from tests.apigen_mt.model_server import AGENT, AUTHOR, HUMAN, Understudies, blueprints_of, role, roles
+from tests.blueprints.talks import world_of
+from tests.chat_server import Answer, Body, ChatServer, failure
+from tests.child_world import child_library
+from tools_env.resolve import resolve
+
+COUNT = 10
+DEEP = "[" * 600 + "]" * 600
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("rehearsed")
+    for domain in ("library", "retail"):
+        generate(domain, COUNT, folder / domain)
+    return {domain: folder / domain for domain in ("library", "retail")}
+
+
+def understudies(rehearsed: dict[str, Path], domain: str = "library", **instead) -> Understudies:
+    return Understudies(world_of(domain), blueprints_of(rehearsed[domain]), **instead)
+
+
+def counted(run: Run, asked: int) -> Counter[str]:
+    """How tasks ended; every one of them did, once, and what was kept stands in the dataset and proves again."""
+    status = Counter(outcome.status for outcome in run.outcomes)
+    assert [outcome.task for outcome in run.outcomes] == list(range(asked))
+    lines = (run.folder / "dataset" / "data" / "train.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == run.kept >= status["kept"]
+    if run.kept:
+        report = verify(run.folder, resolve)
+        assert (report.exit_code, report.checked) == (0, run.kept)
+    return status
+
+
+@pytest.mark.parametrize("domain", ["library", "retail"])
+def test_three_models_at_three_addresses_make_rows_that_verify(rehearsed, tmp_path, domain):
+    script = understudies(rehearsed, domain)
+    servers = [ChatServer(script, key=f"key-{n}") for n in range(3)]
+    with servers[0].in_thread() as author, servers[1].in_thread() as human, servers[2].in_thread() as agent:
+        cast = {
+            "author": role(author.url, AUTHOR, api_key_env="K0"),
+            "human": role(human.url, HUMAN, api_key_env="K1", temperature=0.3),
+            "agent": role(agent.url, AGENT, api_key_env="K2"),
+        }
+        keys = {f"K{n}": f"key-{n}" for n in range(3)}
+        run = generate(domain, COUNT, tmp_path / "run", roles=cast, keys=keys, concurrency=4)
+    status = counted(run, COUNT)
+    assert status["kept"] >= COUNT * 0.6
+    assert status["kept"] + status["rejected"] + status["failed"] == COUNT
+    row = next(load_run(tmp_path / "run").rows())
+    assert row.cast.author == Role(source="model", model=AUTHOR)
+    assert row.cast.human == Role(source="model", model=HUMAN, temperature=0.3)
+    assert row.cast.agent == Role(source="model", model=AGENT)
+    turns = sum(message["role"] == "assistant" for message in row.messages)
+    assert (row.usage["agent"].prompt, row.usage["agent"].completion) == (200 * turns, 30 * turns)
+    assert row.usage["human"].completion == 10 * len(row.human_turns)
+    assert row.blueprint.instruction.startswith("You are in a good mood.")
+    spent = load_run(tmp_path / "run").tokens()
+    assert {name: (used.prompt, used.completion) for name, used in spent.items()} == {
+        "author": (100 * author.requests, 20 * author.requests),
+        "human": (80 * human.requests, 10 * human.requests),
+        "agent": (200 * agent.requests, 30 * agent.requests),
+    }
+    for server in (author, human, agent):
+        assert {body["model"] for body in server.bodies} <= {AUTHOR, HUMAN, AGENT}
+        assert len({body["model"] for body in server.bodies}) == 1
+        assert server.refused == 0
+
+
+def test_what_is_not_told_to_an_agent_is_in_none_of_its_requests(rehearsed, tmp_path):
+    script = understudies(rehearsed)
+    with ChatServer(script).in_thread() as server:
+        run = generate("library", COUNT, tmp_path / "run", roles=roles(server.url))
+    instructions = [o.blueprint.instruction for o in run.outcomes if o.blueprint is not None]
+    tools = set(world_of("library").specs)
+    for body, raw in zip(server.bodies, server.raw, strict=True):
+        text = raw.decode()
+        if body["model"] == AGENT:
+            assert not any(instruction in text for instruction in instructions)
+            assert "You are in a good mood" not in text
+        else:
+            assert "tools" not in body
+            assert not any(name in text for name in tools)
+
+
+MESSES = {
+    "silence": Answer(text=""),
+    "null": Answer(text=None),
+    "spaces": Answer(text=" \n\t "),
+    "broken arguments": Answer(text="", calls=(("find_member", '{"email": "a@exam'),)),
+    "arguments no object": Answer(text="", calls=(("find_member", '["a@example.com"]'),)),
+    "arguments null": Answer(text="", calls=(("find_member", "null"),)),
+    "argument past all bounds": Answer(text="", calls=(("find_member", '{"email": 1e999}'),)),
+    "argument NaN": Answer(text="", calls=(("find_member", '{"email": NaN}'),)),
+    "a number of 5000 digits": Answer(text="", calls=(("find_member", '{"email": ' + "9" * 5000 + "}"),)),
+    "a number of 4000 digits": Answer(text="", calls=(("find_member", '{"email": ' + "9" * 4000 + "}"),)),
+    "a deep nest": Answer(text="", calls=(("find_member", f'{{"email": {DEEP}}}'),)),
+    "a lone surrogate": Answer(text="\ud800", calls=(("find_member", '{"email": "\\ud800", "\\udfff": 1}'),)),
+    "a null character": Answer(text="\0", calls=(("find_member", '{"email": "\\u0000"}'),)),
+    "unknown tool": Answer(text="", calls=(("delete_everything", "{}"),)),
+    "nameless tool": Answer(text="", calls=(("", "{}"),)),
+    "tool of 10000 letters": Answer(text="", calls=(("x" * 10_000, "{}"),)),
+    "an endless loop": Answer(text="", calls=(("find_member", '{"email": "nobody@example.com"}'),)),
+    "many calls at once": Answer(text="", calls=(("find_member", '{"email": "nobody@example.com"}'),) * 70),
+    "10000 letters": Answer(text="Ja " * 3500),
+    "a call as text": Answer(text='{"name": "find_member", "arguments": {"email": "nobody@example.com"}}'),
+    "markup": Answer(text='<tool_call>{"name": "find_member", "arguments": {}}</tool_call>'),
+    "markup of a terminal": Answer(text="\x1b[2J[bold]Done.[/bold]"),
+    "the end": Answer(text="###STOP###"),
+    "an early success": Answer(text="Done! Your loan was renewed and everything is settled. Anything else?"),
+}
+
+
+@pytest.mark.parametrize("parse", [False, True], ids=["as told", "reading texts for calls"])
+def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(rehearsed, tmp_path, parse):
+    messes = list(MESSES.values())
+
+    def agent(body: Body) -> Answer:
+        """The same mess through all of one talk."""
+        return messes[[b.stages[0].say for b in script.blueprints].index(body["messages"][1]["content"])]
+
+    count = len(messes)
+    generate("library", count, tmp_path / "rehearsal")
+    script = Understudies(world_of("library"), blueprints_of(tmp_path / "rehearsal"), agent=agent)
+    limits = {"turns": 4, "calls": 60, "calls_in_a_row": 4}
+    with ChatServer(script).in_thread() as server:
+        cast = {"agent": role(server.url, AGENT, parse_text_calls=parse)}
+        run = generate("library", count, tmp_path / "run", roles=cast, limits=limits)
+    assert counted(run, count) == {"failed": count}
+    assert {row.verdict.fault for row in load_run(tmp_path / "run").failures()} <= {"agent", "human"}
+    assert load_run(tmp_path / "run").tokens()["agent"].total == 15 * server.requests
+    ends = Counter(row.end_reason for row in load_run(tmp_path / "run").failures())
+    assert ends["void"] >= 2
+    assert ends["over_turn"] >= 10
+    assert ends["infrastructure"] == 0
+
+
+WORDS = json.dumps({"act": "raise", "text": "I want to pay 987.65 for my tool find_member.", "fact_ids": []})
+HUMANS = {
+    "silence": "",
+    "no JSON": "I would like to renew my loan.",
+    "half of it": '{"act": "raise", "text": "Hel',
+    "no such act": '{"act": "dance", "text": "Hello."}',
+    "more than asked for": '{"act": "raise", "text": "Hello.", "mood": "good"}',
+    "no text": '{"act": "raise", "text": ""}',
+    "a fact that is none": '{"act": "raise", "text": "Hello.", "fact_ids": ["moon"]}',
+    "invented": WORDS,
+    "deep": '{"act": "raise", "text": ' + DEEP + "}",
+}
+
+
+def test_a_model_human_that_answers_nonsense_ends_the_talk_void(rehearsed, tmp_path):
+    answers: Iterator[str] = iter(list(HUMANS.values()) * 100)
+    script = understudies(rehearsed, human=lambda _: Answer(text=next(answers)))
+    with ChatServer(script).in_thread() as server:
+        run = generate("library", COUNT, tmp_path / "run", roles={"human": role(server.url, HUMAN)}, concurrency=1)
+    assert counted(run, COUNT) == {"failed": COUNT}
+    for row in load_run(tmp_path / "run").failures():
+        assert (row.end_reason, row.verdict.ok) == ("void", False)
+    assert server.requests <= COUNT * 2 * 3 * 2  # turns that stand, resamples, repairs
+
+
+def test_a_model_human_that_stops_at_once_is_not_kept(rehearsed, tmp_path):
+    stop = json.dumps({"act": "stop", "text": "Never mind."})
+    script = understudies(rehearsed, human=lambda _: Answer(text=stop))
+    with ChatServer(script).in_thread() as server:
+        run = generate("library", COUNT, tmp_path / "run", roles={"human": role(server.url, HUMAN)})
+    assert counted(run, COUNT) == {"failed": COUNT}
+    assert {row.verdict.fault for row in load_run(tmp_path / "run").failures()} == {"human"}
+
+
+AUTHORS = {
+    "silence": "",
+    "no JSON": "Here are the messages you wanted.",
+    "too few": '{"background": "You are happy."}',
+    "technical": '{"background": "x", "matter_1": "Call renew_loan for L1.", "matter_2": "b", "matter_3": "c"}',
+    "another task": '{"background": "You are happy.", "matter_1": "I want to buy a horse."}',
+}
+
+
+@pytest.mark.parametrize("words", AUTHORS.values(), ids=AUTHORS)
+def test_an_author_that_does_not_keep_to_the_task_has_it_rejected(rehearsed, tmp_path, words):
+    script = understudies(rehearsed, author=lambda _: Answer(text=words))
+    with ChatServer(script).in_thread() as server:
+        run = generate("library", 4, tmp_path / "run", roles={"author": role(server.url, AUTHOR)}, rounds=1)
+    assert counted(run, 4) == {"rejected": 4}
+    assert all(outcome.reasons for outcome in run.outcomes)
+    assert all(outcome.usage["author"].total >= 15 for outcome in run.outcomes)
+    assert server.requests <= 4 * 2 * 2  # rounds, repairs
+
+
+@pytest.mark.parametrize(
+    ("answer", "end"),
+    [
+        (failure(500, "out of order", retry_after_ms="1"), "infrastructure"),
+        (Answer(body=b"<html>bad gateway</html>"), "infrastructure"),
+        (failure(400, "This model's maximum context length is 8192 tokens."), "context_limit"),
+    ],
+    ids=["500", "a page", "too long"],
+)
+def test_an_endpoint_that_fails_one_talk_costs_that_talk_alone(rehearsed, tmp_path, answer, end):
+    script = understudies(rehearsed)
+    sick = script.blueprints[1].stages[0].say
+    mended = False
+
+    def agent(body: Body) -> Answer:
+        return answer if body["messages"][1]["content"] == sick and not mended else script.agent(body)
+
+    script.roles[AGENT] = agent
+    with ChatServer(script).in_thread() as server:
+        cast = {"agent": role(server.url, AGENT)}
+        run = generate("library", 4, tmp_path / "run", roles=cast)
+        assert [o.failures[0].end_reason for o in run.outcomes if o.task == 1] == [end]
+        assert [o.status for o in run.outcomes if o.task != 1] == ["kept"] * 3
+        assert counted(run, 4)["failed"] == 1
+        mended, asked = True, server.requests
+        again = generate("library", 4, tmp_path / "run", roles=cast)
+    assert (again.finished.now, again.outcomes[1].status) == (
+        (1, "kept") if end == "infrastructure" else (0, "failed")
+    )
+    assert server.requests - asked == (len(again.outcomes[1].rows[0].messages) + 1) // 2 - _humans(again) if (
+        end == "infrastructure"
+    ) else server.requests == asked
+
+
+def _humans(run: Run) -> int:
+    raise NotImplementedError(run)
