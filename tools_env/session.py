@@ -154,7 +154,7 @@ class LocalSession:
     def fingerprint(self) -> str:
         """A hash of snapshot and changes since it, set-up included."""
         same = by_meaning(_changes(self._state, Table.changed_since_snapshot), self._snapshot.fields)
-        return fingerprint([self._snapshot.name, *([path, *values] for path, values in same.items())])
+        return fingerprint([[self._snapshot.name, *([path, *values] for path, values in same.items())]])
 
     def breaches(self, course: Course) -> tuple[Breach, ...]:
         """Every rule that the present state or the course breaks."""

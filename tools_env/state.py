@@ -45,9 +45,10 @@ def _plain(record: Mapping[str, Json] | None) -> Json:
 
 
 def told(changes: Mapping[str, Values]) -> Diff:
-    """Plain changes as a diff."""
+    """Plain changes as a diff. The values come from records, which were validated: not again here."""
     return {
-        path: Change(before=values[0], after=values[1], any_of=values[2:]) for path, values in sorted(changes.items())
+        path: Change.model_construct(before=values[0], after=values[1], any_of=values[2:])
+        for path, values in sorted(changes.items())
     }
 
 
@@ -89,7 +90,9 @@ def _record(value: Json, table: str, fields: Mapping[str, Meaning]) -> Json:
     for name in sorted(value):
         meaning = fields.get(f"{table}/{name}", TEXT)
         if meaning.kind != "prose":
-            found[name] = canonical(value[name], meaning)
+            one = value[name]
+            plain = one is None or (type(one) is str and meaning.kind != "contact")
+            found[name] = one if plain else canonical(one, meaning)
     return found
 
 

@@ -61,9 +61,10 @@ class ModelAgent:
 
 def _spoken(turn: AgentTurn) -> AgentTurn:
     """The turn with words said through the tool as words; beside other calls they stay beside them."""
-    said = [str((c.arguments or {}).get("message", "")) for c in turn.calls if c.name == RESPOND]
+    said = [(c.arguments or {}).get("message") for c in turn.calls if c.name == RESPOND]
+    words = [text for text in (turn.text, *said) if isinstance(text, str) and text]
     calls = tuple(c for c in turn.calls if c.name != RESPOND)
-    return turn.model_copy(update={"text": " ".join(filter(None, [turn.text, *said])), "calls": calls})
+    return turn.model_copy(update={"text": " ".join(words), "calls": calls})
 
 
 def turn_of(reply: ChatReply, *, parse_text_calls: bool) -> AgentTurn:

@@ -17,6 +17,7 @@ _DEED = re.compile(
     r"(?:now\s+|just\s+|already\s+|successfully\s+)*(\w+)\b",
     re.IGNORECASE,
 )
+_NUMBERING = re.compile(r"^\s*[\d.]+\s", re.MULTILINE)
 CENT = 0.005
 SMALL = frozenset(float(n) for n in range(2, 21))
 
@@ -70,6 +71,8 @@ class _Seen:
         self.texts = [policy]
         self.values: set[str] = set()
         self.numbers: set[float] = set(numbers_in(policy))
+        self.now = talk.brief.now
+        self.days: set[float] = {1.0, *numbers_in(_NUMBERING.sub(" ", policy))}
         self.dates: set[str] = set(dates_in(policy)) | {talk.brief.now.isoformat()}
 
     def note(self, event: Said | Called) -> None:
@@ -78,6 +81,7 @@ class _Seen:
             if event.speaker == "human":
                 self.texts.append(event.text)
                 self.numbers |= numbers_in(event.text)
+                self.days |= numbers_in(event.text)
                 self.dates |= dates_in(event.text)
             return
         for leaf in leaves(event.outcome.observed()):
@@ -117,11 +121,12 @@ class _Seen:
         )
 
     def date(self, iso: str) -> bool:
-        """Whether a date was seen, or lies a number of days that was seen from a date that was seen."""
+        """Whether a date was seen, or lies as many days as policy or person name after one, or before today."""
         if iso in self.dates:
             return True
         day = datetime.date.fromisoformat(iso)
-        return any(abs((day - datetime.date.fromisoformat(d)).days) in self.numbers for d in self.dates)
+        after = (day - datetime.date.fromisoformat(d) for d in self.dates)
+        return (self.now - day).days in self.days or any(span.days in self.days for span in after)
 
 
 def truthfulness(talk: Talk) -> GateResult:

@@ -1,6 +1,9 @@
 """Whole runs: with models on scripted servers, from a script or a notebook, with one's own agent or world."""
 
+import asyncio
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +12,20 @@ import pytest
 
 import apigen_mt
 from apigen_mt import AgentTurn, AgentView, Run, WantedCall, generate, load_run
-from apigen_mt.config import ConfigError
+from apigen_mt.cast.model_agent import RESPOND
+from apigen_mt.config import ConfigError, parse
+from apigen_mt.generating import agenerate
 from apigen_mt.run_folder import NotARun
 from apigen_mt.trajectory import Role
 from apigen_mt.verify import verify
+from blueprints.judging.judge import judge
 from tests.apigen_mt.model_server import AGENT, AUTHOR, HUMAN, Understudies, blueprints_of, role, roles
 from tests.blueprints.talks import world_of
 from tests.chat_server import Answer, Body, ChatServer, failure
 from tests.child_world import child_library
 from tools_env.resolve import resolve
 
+ROOT = Path(__file__).resolve().parents[2]
 COUNT = 10
 DEEP = "[" * 600 + "]" * 600
 
@@ -37,7 +44,7 @@ def understudies(rehearsed: dict[str, Path], domain: str = "library", **instead)
 
 def counted(run: Run, asked: int) -> Counter[str]:
     """How tasks ended; every one of them did, once, and what was kept stands in the dataset and proves again."""
-    status = Counter(outcome.status for outcome in run.outcomes)
+    status: Counter[str] = Counter(outcome.status for outcome in run.outcomes)
     assert [outcome.task for outcome in run.outcomes] == list(range(asked))
     lines = (run.folder / "dataset" / "data" / "train.jsonl").read_text("utf-8").splitlines()
     assert len(lines) == run.kept >= status["kept"]
@@ -87,7 +94,7 @@ def test_what_is_not_told_to_an_agent_is_in_none_of_its_requests(rehearsed, tmp_
     with ChatServer(script).in_thread() as server:
         run = generate("library", COUNT, tmp_path / "run", roles=roles(server.url))
     instructions = [o.blueprint.instruction for o in run.outcomes if o.blueprint is not None]
-    tools = set(world_of("library").specs)
+    tools = {name for name in world_of("library").specs if "_" in name}
     for body, raw in zip(server.bodies, server.raw, strict=True):
         text = raw.decode()
         if body["model"] == AGENT:
@@ -121,13 +128,16 @@ MESSES = {
     "a call as text": Answer(text='{"name": "find_member", "arguments": {"email": "nobody@example.com"}}'),
     "markup": Answer(text='<tool_call>{"name": "find_member", "arguments": {}}</tool_call>'),
     "markup of a terminal": Answer(text="\x1b[2J[bold]Done.[/bold]"),
+    "no words through the tool": Answer(text="", calls=((RESPOND, "{}"),)),
+    "null through the tool": Answer(text="", calls=((RESPOND, '{"message": null}'),)),
+    "broken words through the tool": Answer(text="", calls=((RESPOND, '{"message": "Hel'),)),
     "the end": Answer(text="###STOP###"),
     "an early success": Answer(text="Done! Your loan was renewed and everything is settled. Anything else?"),
 }
 
 
-@pytest.mark.parametrize("parse", [False, True], ids=["as told", "reading texts for calls"])
-def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(rehearsed, tmp_path, parse):
+@pytest.mark.parametrize("manner", [{}, {"parse_text_calls": True}, {"respond_tool": True}], ids=str)
+def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(tmp_path, manner):
     messes = list(MESSES.values())
 
     def agent(body: Body) -> Answer:
@@ -139,7 +149,7 @@ def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(rehearsed, tmp_path
     script = Understudies(world_of("library"), blueprints_of(tmp_path / "rehearsal"), agent=agent)
     limits = {"turns": 4, "calls": 60, "calls_in_a_row": 4}
     with ChatServer(script).in_thread() as server:
-        cast = {"agent": role(server.url, AGENT, parse_text_calls=parse)}
+        cast = {"agent": role(server.url, AGENT, **manner)}
         run = generate("library", count, tmp_path / "run", roles=cast, limits=limits)
     assert counted(run, count) == {"failed": count}
     assert {row.verdict.fault for row in load_run(tmp_path / "run").failures()} <= {"agent", "human"}
@@ -230,13 +240,91 @@ def test_an_endpoint_that_fails_one_talk_costs_that_talk_alone(rehearsed, tmp_pa
         assert counted(run, 4)["failed"] == 1
         mended, asked = True, server.requests
         again = generate("library", 4, tmp_path / "run", roles=cast)
-    assert (again.finished.now, again.outcomes[1].status) == (
-        (1, "kept") if end == "infrastructure" else (0, "failed")
+    again_status = again.outcomes[1].status
+    if end == "context_limit":
+        assert (again.finished.now, again_status, server.requests) == (0, "failed", asked)
+    else:
+        (row,) = again.outcomes[1].rows
+        said = sum(message["role"] == "assistant" for message in row.messages)
+        assert (again.finished.now, again_status, server.requests) == (1, "kept", asked + said)
+
+
+class Helpless:
+    """Somebody's own agent: it looks the person up if it can, and then gives up."""
+
+    async def reply(self, view: AgentView) -> AgentTurn:
+        if view.messages[-1]["role"] == "user" and len(view.messages) == 1:
+            return AgentTurn(calls=(WantedCall(name="find_member", arguments={"email": "a@example.com"}),))
+        return AgentTurn(text="I'm sorry, I can't help you with that.")
+
+
+def test_an_agent_of_ones_own_plays_and_is_named(tmp_path):
+    run = generate("library", 4, tmp_path / "run", agent=Helpless, seed=3)
+    assert counted(run, 4) == {"failed": 4}
+    for row in load_run(tmp_path / "run").failures():
+        assert row.cast.agent == Role(source="own")
+        assert (row.seed, row.verdict.ok, row.verdict.fault) == (3, False, "agent")
+
+
+async def test_a_notebook_may_call_it_where_a_loop_runs(tmp_path):
+    run = generate("library", 3, tmp_path / "run")
+    again = await agenerate(parse({"domain": "library", "count": 3}), tmp_path / "run")
+    assert (run.kept, again.kept, again.finished.now) == (3, 3, 0)
+
+
+def test_what_the_package_names_it_has(tmp_path):
+    assert all(getattr(apigen_mt, name) is not None for name in apigen_mt.__all__)
+    assert callable(apigen_mt.generate)
+    assert not hasattr(apigen_mt, "regenerate")
+
+
+def test_a_script_needs_nothing_but_the_package(tmp_path):
+    """In a process of its own, where nothing was imported before."""
+    script = tmp_path / "make.py"
+    script.write_text(SCRIPT, "utf-8")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert server.requests - asked == (len(again.outcomes[1].rows[0].messages) + 1) // 2 - _humans(again) if (
-        end == "infrastructure"
-    ) else server.requests == asked
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2 2 own\n", "")
 
 
-def _humans(run: Run) -> int:
-    raise NotImplementedError(run)
+SCRIPT = """
+import apigen_mt
+from apigen_mt import AgentTurn, generate, load_run
+
+class Mine:
+    async def reply(self, view):
+        return AgentTurn(text="No.")
+
+kept = apigen_mt.generate("library", 2, "kept").kept
+run = generate("library", 2, "run", agent=Mine)
+rows = list(load_run("run").failures())
+print(kept, len(rows), rows[0].cast.agent.source)
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [({"count": 0}, "count: "), ({"count": 1, "colour": "red"}, "colour: "), ({"count": 1, "seed": "x"}, "seed: ")],
+)
+def test_a_wrong_setting_is_told_by_its_place_and_nothing_is_written(tmp_path, settings, told):
+    with pytest.raises(ConfigError, match=told):
+        generate("library", out=tmp_path / "run", **settings)
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_no_run_is_told(tmp_path):
+    with pytest.raises(NotARun):
+        load_run(tmp_path / "none")
+
+
+def test_a_world_in_a_process_of_its_own_gives_the_same_tasks_and_verdicts(tmp_path):
+    """No cheap forks and no state to look into: what is above the port must not need them."""
+    config = parse({"domain": "tests.child_world:child_library", "count": 2, "snapshots": 1})
+    run = asyncio.run(agenerate(config, tmp_path / "child", world=child_library()))
+    assert [outcome.status for outcome in run.outcomes] == ["kept"] * 2
+    for row in load_run(tmp_path / "child").rows():
+        own = row.blueprint.model_copy(update={"domain": "library"}).sealed()
+        near = judge(own, row.course, row.human_turns, row.end_reason, world_of("library"))
+        assert near == row.verdict

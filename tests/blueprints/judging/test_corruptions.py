@@ -264,7 +264,9 @@ def same_ids(talk: Talk) -> Talk | None:
 
 def stops_early(talk: Talk) -> Talk | None:
     """Instead of answering the agent's first question the human ends the talk."""
-    question = next(n for n in talk.agent_words() if "?" in talk.text(n))
+    question = next((n for n in talk.agent_words() if "?" in talk.text(n)), None)
+    if question is None or "else" in talk.text(question):
+        return None
     kept = talk.rebuilt(talk.items[: question + 1])
     return kept.with_at(question + 1, HumanTurn(act="stop", text=f"Thanks, bye. {STOP}"))
 
