@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -19,9 +20,24 @@ EXAMPLES = """examples:
 """
 
 
+class OneLine(argparse.ArgumentParser):
+    """A parser that tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2."""
+        self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def named_path(text: str) -> Path:
+    """A path that was really given: an empty name, such as of a variable that is not set, would be this folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands with their flags."""
-    top = argparse.ArgumentParser(
+    top = OneLine(
         prog="apigen-mt",
         description="Verified multi-turn training data for agents that talk with people and act through tools.",
         epilog=EXAMPLES,
@@ -30,9 +46,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _generate_flags(commands.add_parser("generate", help="make a dataset: draft tasks, play them, keep what verifies"))
     export = commands.add_parser("export", help="write a run's rows in a trainer's format")
-    export.add_argument("run", type=Path)
+    export.add_argument("run", type=named_path)
     export.add_argument("--format", choices=("sharegpt", "messages"), required=True)
-    export.add_argument("--out", type=Path, required=True, metavar="DIR")
+    export.add_argument("--out", type=named_path, required=True, metavar="DIR")
     export.add_argument("--cast", choices=("oracle", "model"), help="which rows, when a run has both")
     export.add_argument(
         "--licence",
@@ -47,10 +63,10 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("--snapshot", default="seed:0", help="which snapshot of a domain")
     _domains(show)
     stats = commands.add_parser("stats", help="the funnel and the make-up of a run")
-    stats.add_argument("run", type=Path)
+    stats.add_argument("run", type=named_path)
     stats.add_argument("--json", action="store_true", help="as JSON")
     verify = commands.add_parser("verify", help="re-execute and re-judge every row of a run, dataset or export")
-    verify.add_argument("path", type=Path)
+    verify.add_argument("path", type=named_path)
     _domains(verify)
     return top
 
@@ -63,8 +79,10 @@ def _domains(command: argparse.ArgumentParser) -> None:
 def _generate_flags(generate: argparse.ArgumentParser) -> None:
     generate.add_argument("--domain", help="retail, library, or package.module:Class")
     generate.add_argument("--count", type=int, metavar="N", help="tasks asked for; may be raised to extend a run")
-    generate.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder; continued if it exists")
-    generate.add_argument("--config", type=Path, metavar="FILE", help="settings in YAML; flags win")
+    generate.add_argument(
+        "--out", type=named_path, required=True, metavar="RUN", help="run folder; continued if it exists"
+    )
+    generate.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
     generate.add_argument("--seed", type=int)
     generate.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
     generate.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")

@@ -128,6 +128,8 @@ def parse(settings: dict[str, Json]) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(p) for p in first["loc"]) or "configuration"
+        if first["type"] == "missing":
+            raise ConfigError(f"{place} is missing: give --{place}, or set it in the configuration file") from error
         raise ConfigError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
 
 

@@ -160,7 +160,8 @@ def leakage(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     ]
     technical = {n for n in world.specs if "_" in n}
     technical |= {p.name for s in world.specs.values() for p in s.params if "_" in p.name}
-    ids = {str(v) for a in blueprint.actions for n, v in flat(a.arguments, world, a.name) if n == "identifier"}
+    calls = [*blueprint.actions, *([blueprint.evidence.forbidden] if blueprint.evidence else [])]
+    ids = {str(v) for a in calls for n, v in flat(a.arguments, world, a.name) if n == "identifier"} | {blueprint.person}
     for place, text in texts:
         words = set(re.findall(r"[\w#-]+", text))
         for name in sorted(words & technical):

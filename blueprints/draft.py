@@ -158,7 +158,7 @@ def _facts(goal: Goal, intent: Intent, number: int, rng: random.Random) -> dict[
         found[name if not number else f"{name} {number + 1}"] = known
 
     for name, picks in intent.picks.items():
-        kept = rng.random() < KEPT_BACK
+        kept = rng.random() < KEPT_BACK and not picks[0].phrase.startswith("that ")
         _describe(add, (name, _noun(goal, intent, name, picks)), picks, number, kept=kept, mine=_mine(goal, picks))
     if intent.answer:
         target = intent.answer.pick

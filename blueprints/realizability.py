@@ -29,6 +29,21 @@ def unobtainable(blueprint: Blueprint, world: World, done: Replayed) -> Iterator
         if isinstance(outcome, Result):
             seen += referents_in(outcome.value, spec, number, call)
             shown += list(_leaves(outcome.value))
+    yield from _questions(blueprint, seen)
+
+
+def _questions(blueprint: Blueprint, seen: list[Referent]) -> Iterator[str]:
+    """Whether each question fits one record only, and that record holds the answer."""
+    asked = [n for n, s in enumerate(blueprint.stages) if s.wants == "answer"]
+    for number, output in zip(asked, blueprint.outputs, strict=False):
+        facts = [k for k in blueprint.known.values() if k.about == "record" and k.stage == number]
+        tables = {k.meaning.of for k in facts if not k.field}
+        among = {r.id: r for r in seen if r.table in tables}
+        found = _selected([k for k in facts if k.field], list(among.values()))
+        if among and len(found) != 1:
+            yield f"the question about the {output.label} fits {len(found)} of {len(among)} records"
+        elif among and ((held := among[found[0]].attribute(output.name)) is None or not same(held.value, output.value)):
+            yield f"the record that the person asks about has another {output.label}"
 
 
 def _argument(
@@ -49,8 +64,10 @@ def _argument(
 
 
 def _derived(param: Param, value: Json, known: list[Known], shown: list[Json]) -> bool:
-    """Seen in a result, or, for the words of a search, part of something the person says."""
-    if any(same(s, value, param.meaning) for s in shown):
+    """Seen in a result (but what to choose, or where to reach somebody, has to be said), or, for the words of a search,
+    part of something the person says.
+    """
+    if param.meaning.kind not in {"choice", "contact"} and any(same(s, value, param.meaning) for s in shown):
         return True
     return param.meaning.kind == "text" and any(mentions(str(k.value), value, param.meaning) for k in known)
 
@@ -62,16 +79,19 @@ def _singled_out(blueprint: Blueprint, call: Call, param: Param, key: str, seen:
         return
     descriptions = _descriptions(blueprint, param.name)
     for facts in descriptions:
-        which = next((k for k in facts if k.field == "which"), None)
-        if which is None:
-            found = resolves([(k.field, k.value) for k in facts], None, list(among.values()))
-        else:
-            found = resolves([], _superlative(str(which.value), list(among.values())), list(among.values()))
-        if found == [key]:
+        if _selected(facts, list(among.values())) == [key]:
             return
     if any(k.phrase.startswith("that ") for k in blueprint.known.values() if k.about == param.name):
         return
     yield f"{call.name}: what the person says does not single out the {param.label} {key} among {len(among)}"
+
+
+def _selected(facts: list[Known], among: list[Referent]) -> list[str]:
+    """Ids that a description selects."""
+    which = next((k for k in facts if k.field == "which"), None)
+    if which is None:
+        return resolves([(k.field, k.value) for k in facts], None, among)
+    return resolves([], _superlative(str(which.value), among), among)
 
 
 def _descriptions(blueprint: Blueprint, name: str) -> list[list[Known]]:

@@ -16,6 +16,9 @@ COUNT_FLOOR = 10
 
 NAMES = frozenset({"name", "title", "product", "product_name", "item", "item_name"})
 """Fields whose value is what people call the record."""
+CALLED = frozenset({"name", "title"})
+"""Those that name the record itself; the others name a thing that the record is about, unless it is the thing."""
+THINGS = frozenset({"article", "item", "line", "product", "variant"})
 
 
 class Attribute(NamedTuple):
@@ -45,7 +48,7 @@ def superlative_phrase(which: Superlative) -> str:
     if which.meaning.kind == "date" and (name.endswith(" on") or name == "due"):
         return f"{name.removesuffix(' on')} {'last' if high else 'first'}"
     if which.meaning.kind == "date":
-        return f"with the {'latest' if high else 'earliest'} {name}"
+        return f"with the {'latest' if high else 'earliest'} {name.removesuffix(' until')}"
     if name in {"price", "unit price"}:
         return "most expensive" if high else "cheapest"
     if which.meaning.kind == "count" and name.endswith("s"):
@@ -62,6 +65,8 @@ def describe(noun: str, attributes: Sequence[Attribute], which: Superlative | No
     rest = [a for a in attributes if a is not named]
     if named is not None:
         name = str(named.value) if _ARTICLES.match(str(named.value)) else f"the {named.value}"
+        if named.field not in CALLED and noun not in THINGS:
+            name = f"the {noun} for {name}"
         extra = ", ".join(f"{label(a.field)} {spoken(a.value, a.meaning)}" for a in rest)
         return f"{name} ({extra})" if extra else name
     parts = [_attribute(a) for a in rest]
@@ -79,7 +84,7 @@ def asked_label(field: str, meaning: Meaning) -> str:
     """What a person calls a value they ask for: "due date", "number of pages"."""
     name = label(field)
     if meaning.kind == "date":
-        return f"{name.removesuffix(' on').removesuffix(' date')} date"
+        return f"{name.removesuffix(' on').removesuffix(' until').removesuffix(' date')} date"
     return f"number of {name}" if meaning.kind == "count" else name
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from inspect import isfunction
 from pathlib import Path
 
 from tools_env.environment import Environment
@@ -37,7 +38,7 @@ def resolve(name: str, folder: Path | None = None) -> World:
     found: object = getattr(module, attribute, None)
     if isinstance(found, type) and issubclass(found, Environment):
         return found.world(name)
-    if callable(found) and isinstance(found, type) == hasattr(found, "open"):
+    if callable(found) and (hasattr(found, "open") if isinstance(found, type) else isfunction(found)):
         try:
             found = found()
         except TypeError as error:

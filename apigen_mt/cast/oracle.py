@@ -8,7 +8,7 @@ from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
 from blueprints.blueprint import Blueprint
 from blueprints.knowledge import Referent
-from blueprints.wording import SPEAKABLE, asked_label, fill, second_person, sentence
+from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, second_person, sentence
 from tools_env.mentions import spoken
 from tools_env.rules import affirms
 from tools_env.tool import Param, ToolSpec, noun_of
@@ -235,7 +235,7 @@ class Oracle:
 
     def _called(self, param: Param, key: str) -> str:
         referent = next((r for r in self._candidates(param) if r.id == key), None)
-        name = next((str(a.value) for a in (referent.attributes if referent else ()) if a.meaning.kind == "text"), "")
+        name = next((str(a.value) for a in (referent.attributes if referent else ()) if a.field in NAMES), "")
         return f"{name} ({key})" if name else f"{param.label} {key}"
 
     def _finish(self) -> AgentTurn:

@@ -90,8 +90,8 @@ def _all_words(blueprint: Blueprint) -> str:
 
 def _secret_ids(blueprint: Blueprint, world: World) -> set[str]:
     """Record ids of the solution that the person does not know."""
-    found: set[str] = set()
-    for call in blueprint.actions:
+    found: set[str] = {blueprint.person}
+    for call in (*blueprint.actions, *([blueprint.evidence.forbidden] if blueprint.evidence else [])):
         for param in world.specs[call.name].params if call.name in world.specs else ():
             value = call.arguments.get(param.name)
             if param.meaning.kind == "identifier" and value is not None:

@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Callable, Coroutine, Iterable
-from pathlib import Path
 from typing import TypeVar
 
-from apigen_mt import load_run
 from apigen_mt.cast.oracle import Oracle, script_of
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView
 from apigen_mt.cast.scripted_human import ScriptedHuman
@@ -22,13 +20,9 @@ Reply = Callable[[Body], Answer]
 T = TypeVar("T")
 
 
-def blueprints_of(run: Path) -> list[Blueprint]:
-    """What a rehearsal has drafted; a model run with its seed drafts the same, words apart."""
-    return [o.blueprint for o in load_run(run).outcomes() if o.blueprint is not None]
-
-
 class Understudies:
-    """Answers every role of a model run by replaying the talk to a script that knows the rehearsed blueprint.
+    """Answers every role of a model run by replaying the talk to a script that knows the blueprint as rehearsed: a run
+    with the same seed drafts the same, words apart.
 
     Roles are told apart by the name of the model. `instead` replaces what one role answers.
     """

@@ -19,8 +19,8 @@ from apigen_mt.run_folder import NotARun
 from apigen_mt.trajectory import Role
 from apigen_mt.verify import verify
 from blueprints.judging.judge import judge
-from tests.apigen_mt.model_server import AGENT, AUTHOR, HUMAN, Understudies, blueprints_of, role, roles
-from tests.blueprints.talks import world_of
+from tests.apigen_mt.model_server import AGENT, AUTHOR, HUMAN, Understudies, role, roles
+from tests.blueprints.talks import planned, world_of
 from tests.chat_server import Answer, Body, ChatServer, failure
 from tests.child_world import child_library
 from tools_env.resolve import resolve
@@ -30,16 +30,8 @@ COUNT = 10
 DEEP = "[" * 600 + "]" * 600
 
 
-@pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("rehearsed")
-    for domain in ("library", "retail"):
-        generate(domain, COUNT, folder / domain)
-    return {domain: folder / domain for domain in ("library", "retail")}
-
-
-def understudies(rehearsed: dict[str, Path], domain: str = "library", **instead) -> Understudies:
-    return Understudies(world_of(domain), blueprints_of(rehearsed[domain]), **instead)
+def understudies(domain: str = "library", count: int = COUNT, **instead) -> Understudies:
+    return Understudies(world_of(domain), planned(domain, count), **instead)
 
 
 def counted(run: Run, asked: int) -> Counter[str]:
@@ -55,8 +47,8 @@ def counted(run: Run, asked: int) -> Counter[str]:
 
 
 @pytest.mark.parametrize("domain", ["library", "retail"])
-def test_three_models_at_three_addresses_make_rows_that_verify(rehearsed, tmp_path, domain):
-    script = understudies(rehearsed, domain)
+def test_three_models_at_three_addresses_make_rows_that_verify(tmp_path, domain):
+    script = understudies(domain)
     servers = [ChatServer(script, key=f"key-{n}") for n in range(3)]
     with servers[0].in_thread() as author, servers[1].in_thread() as human, servers[2].in_thread() as agent:
         cast = {
@@ -89,8 +81,8 @@ def test_three_models_at_three_addresses_make_rows_that_verify(rehearsed, tmp_pa
         assert server.refused == 0
 
 
-def test_what_is_not_told_to_an_agent_is_in_none_of_its_requests(rehearsed, tmp_path):
-    script = understudies(rehearsed)
+def test_what_is_not_told_to_an_agent_is_in_none_of_its_requests(tmp_path):
+    script = understudies()
     with ChatServer(script).in_thread() as server:
         run = generate("library", COUNT, tmp_path / "run", roles=roles(server.url))
     instructions = [o.blueprint.instruction for o in run.outcomes if o.blueprint is not None]
@@ -145,8 +137,7 @@ def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(tmp_path, manner):
         return messes[[b.stages[0].say for b in script.blueprints].index(body["messages"][1]["content"])]
 
     count = len(messes)
-    generate("library", count, tmp_path / "rehearsal")
-    script = Understudies(world_of("library"), blueprints_of(tmp_path / "rehearsal"), agent=agent)
+    script = understudies(count=count, agent=agent)
     limits = {"turns": 4, "calls": 60, "calls_in_a_row": 4}
     with ChatServer(script).in_thread() as server:
         cast = {"agent": role(server.url, AGENT, **manner)}
@@ -174,9 +165,9 @@ HUMANS = {
 }
 
 
-def test_a_model_human_that_answers_nonsense_ends_the_talk_void(rehearsed, tmp_path):
+def test_a_model_human_that_answers_nonsense_ends_the_talk_void(tmp_path):
     answers: Iterator[str] = iter(list(HUMANS.values()) * 100)
-    script = understudies(rehearsed, human=lambda _: Answer(text=next(answers)))
+    script = understudies(human=lambda _: Answer(text=next(answers)))
     with ChatServer(script).in_thread() as server:
         run = generate("library", COUNT, tmp_path / "run", roles={"human": role(server.url, HUMAN)}, concurrency=1)
     assert counted(run, COUNT) == {"failed": COUNT}
@@ -185,9 +176,9 @@ def test_a_model_human_that_answers_nonsense_ends_the_talk_void(rehearsed, tmp_p
     assert server.requests <= COUNT * 2 * 3 * 2  # turns that stand, resamples, repairs
 
 
-def test_a_model_human_that_stops_at_once_is_not_kept(rehearsed, tmp_path):
+def test_a_model_human_that_stops_at_once_is_not_kept(tmp_path):
     stop = json.dumps({"act": "stop", "text": "Never mind."})
-    script = understudies(rehearsed, human=lambda _: Answer(text=stop))
+    script = understudies(human=lambda _: Answer(text=stop))
     with ChatServer(script).in_thread() as server:
         run = generate("library", COUNT, tmp_path / "run", roles={"human": role(server.url, HUMAN)})
     assert counted(run, COUNT) == {"failed": COUNT}
@@ -204,8 +195,8 @@ AUTHORS = {
 
 
 @pytest.mark.parametrize("words", AUTHORS.values(), ids=AUTHORS)
-def test_an_author_that_does_not_keep_to_the_task_has_it_rejected(rehearsed, tmp_path, words):
-    script = understudies(rehearsed, author=lambda _: Answer(text=words))
+def test_an_author_that_does_not_keep_to_the_task_has_it_rejected(tmp_path, words):
+    script = understudies(author=lambda _: Answer(text=words))
     with ChatServer(script).in_thread() as server:
         run = generate("library", 4, tmp_path / "run", roles={"author": role(server.url, AUTHOR)}, rounds=1)
     assert counted(run, 4) == {"rejected": 4}
@@ -223,8 +214,8 @@ def test_an_author_that_does_not_keep_to_the_task_has_it_rejected(rehearsed, tmp
     ],
     ids=["500", "a page", "too long"],
 )
-def test_an_endpoint_that_fails_one_talk_costs_that_talk_alone(rehearsed, tmp_path, answer, end):
-    script = understudies(rehearsed)
+def test_an_endpoint_that_fails_one_talk_costs_that_talk_alone(tmp_path, answer, end):
+    script = understudies()
     sick = script.blueprints[1].stages[0].say
     mended = False
 

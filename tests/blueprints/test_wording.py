@@ -27,6 +27,7 @@ from tools_env.values import Meaning
         ("placed_on", DATE, "placed last", "placed first"),
         ("due", DATE, "due last", "due first"),
         ("arrival", DATE, "with the latest arrival", "with the earliest arrival"),
+        ("warranty_until", DATE, "with the latest warranty", "with the earliest warranty"),
         ("price", AMOUNT, "most expensive", "cheapest"),
         ("total", AMOUNT, "with the highest total", "with the lowest total"),
         ("pages", COUNT, "with the most pages", "with the fewest pages"),
@@ -70,6 +71,7 @@ def test_a_superlative_stands_before_or_after_the_noun():
     [
         ("due", DATE, "due date"),
         ("joined_on", DATE, "joined date"),
+        ("warranty_until", DATE, "warranty date"),
         ("return_date", DATE, "return date"),
         ("points", COUNT, "number of points"),
         ("total", AMOUNT, "total"),
@@ -78,6 +80,13 @@ def test_a_superlative_stands_before_or_after_the_noun():
 )
 def test_a_value_that_is_asked_for_has_a_name(field, meaning, asked):
     assert asked_label(field, meaning) == asked
+
+
+def test_what_a_record_is_about_is_not_the_record():
+    about = [Attribute("product", "Coil Hose", TEXT)]
+    assert describe("claim", about) == "the claim for the Coil Hose"
+    assert describe("line", about) == "the Coil Hose"
+    assert describe("claim", [Attribute("name", "Coil Hose", TEXT)]) == "the Coil Hose"
 
 
 def test_small_words():

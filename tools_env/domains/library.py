@@ -70,14 +70,14 @@ class Library(env.Environment):
         """List what a member has on loan."""
         return self.loans.where(member_id=self.members[member_id].key)
 
-    @env.write("3", ask="renew my loan of {loan_id}")
+    @env.write("3", ask="renew {loan_id}")
     def renew_loan(self, loan_id: LoanId) -> Loan:
         """Renew a loan by one loan period."""
         if (loan := self.loans[loan_id]).due < self.now:
             raise env.Refused("3", f"It was due {loan.due}.", self.loans.because(loan, "due", self.now + timedelta(3)))
         return self.loans.change(loan, due=loan.due + timedelta(self.terms.loan_days))
 
-    @env.write(ask="collect my loan of {loan_id} at the {branch} branch instead")
+    @env.write(ask="collect {loan_id} at the {branch} branch instead")
     def change_branch(self, loan_id: LoanId, branch: Branch) -> Loan:
         """Change the branch where a loan is collected."""
         return self.loans.change(self.loans[loan_id], branch=branch)
