@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from apigen_mt.cli_progress import Progress
@@ -15,7 +15,7 @@ from apigen_mt.generating import Run, agenerate
 from apigen_mt.pipeline import broke_off
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.stats import render, summary
-from apigen_mt.trajectory import Outcome
+from tools_env.port import World
 from tools_env.resolve import BUILT_IN, resolve
 from tools_env.values import Json
 
@@ -136,7 +136,7 @@ def show(options: argparse.Namespace) -> int:
     found = next((o for o in outcomes if o.task == options.row), None)
     if found is None:
         raise ConfigError(f"{path} has no task {options.row}: it holds 0 to {len(outcomes) - 1}")
-    world = resolve(str(found.blueprint.domain), Path.cwd()) if found.blueprint and _trusted(options, found) else None
+    world = _worlds(options.domain).get(found.blueprint.domain) if found.blueprint else None
     for row in (*found.rows, *found.failures):
         _print(show_row(row, world))
     for reason in found.reasons:
@@ -144,10 +144,11 @@ def show(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _trusted(options: argparse.Namespace, outcome: Outcome) -> bool:
-    """Whether a row's domain may be imported: names in files are not to be trusted beyond the built-in ones."""
-    named = outcome.blueprint.domain if outcome.blueprint else ""
-    return named in BUILT_IN or named in options.domain
+def _worlds(named: Sequence[str]) -> dict[str, World]:
+    """Worlds by the name that their rows bear: the built-in ones, and those named here. A name that only a file gives
+    is code that nobody asked for.
+    """
+    return {world.name: world for world in (resolve(name, Path.cwd()) for name in (*BUILT_IN, *named))}
 
 
 def stats(options: argparse.Namespace) -> int:
@@ -162,7 +163,8 @@ def verify(options: argparse.Namespace) -> int:
     """Re-execute and re-judge; 1 with findings, 3 when it could not tell."""
     from apigen_mt.verify import verify as prove
 
-    report = prove(options.path, lambda name: resolve(name, Path.cwd()), domains=options.domain)
+    worlds = _worlds(options.domain)
+    report = prove(options.path, worlds.__getitem__, domains=worlds)
     print(report.render())
     code: int = report.exit_code
     return code

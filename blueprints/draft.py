@@ -188,7 +188,8 @@ def _describe(add: Adder, names: tuple[str, str], picks: list[Pick], number: int
     phrase = " and ".join(p.phrase for p in picks)
     meaning = Meaning("identifier", picks[0].referent.table)
     name, noun = names
-    vague = f"one of my {noun}s" if mine else f"a certain {noun}"
+    plain = noun.rpartition(" ")[2]
+    vague = f"one of my {plain}s" if mine else f"a certain {noun}"
     add(name, Known(value=None, meaning=meaning, disclose="unknown", label=noun, about=name, phrase=phrase, vague=vague,
                     stage=number))  # fmt: skip
     for place, one in enumerate(picks):

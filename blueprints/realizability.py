@@ -75,9 +75,9 @@ def _derived(param: Param, value: Json, known: list[Known], shown: list[Json]) -
 def _singled_out(blueprint: Blueprint, call: Call, param: Param, key: str, seen: list[Referent]) -> Iterator[str]:
     """Whether what the person says picks this record among those of its table that earlier calls showed."""
     among = {r.id: r for r in seen if r.table == param.meaning.of}
-    if len(among) <= 1:
-        return
     descriptions = _descriptions(blueprint, param.name)
+    if len(among) <= 1 and not descriptions:
+        return
     for facts in descriptions:
         if _selected(facts, list(among.values())) == [key]:
             return

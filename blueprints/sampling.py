@@ -230,12 +230,15 @@ class Sampler:
             if choice.param.personal:
                 continue
             for referent in choice.referents:
+                noun, among = noun_of(self.specs, referent.table), goal.knowledge.of(referent.table)
+                found: Pick | None = None
                 if referent.source == goal.knowledge.last_write():
-                    found: Pick | None = Pick(referent, (), None, f"that {noun_of(self.specs, referent.table)}")
-                else:
+                    found = Pick(referent, (), None, f"that {noun}")
+                elif not all(
+                    goal.knowledge.log[r.source].writes for r in among
+                ):  # else who knows what others there are
                     covered = {f for at, f in hidden if at.endswith(f"/{referent.id}")} | _changed(goal, referent)
-                    noun = noun_of(self.specs, referent.table)
-                    found = pick(referent, goal.knowledge.of(referent.table), noun, rng, covered)
+                    found = pick(referent, among, noun, rng, covered)
                 if found is None:
                     return None
                 picks.setdefault(name, []).append(self._located(goal, found))
@@ -333,6 +336,11 @@ def _changed(goal: Goal, referent: Referent) -> set[str]:
     """Fields that the talk so far has changed in any record of the referent's table: no longer sure to tell apart."""
     if goal.knowledge.last_write() is None:
         return set()
-    alike = {r.id for r in goal.knowledge.referents if r.table == referent.table}
+    seen: dict[str, dict[str, Json]] = {}
+    found: set[str] = set()
+    for other in goal.knowledge.referents:
+        if other.table == referent.table:
+            first = seen.setdefault(other.id, {})
+            found |= {a.field for a in other.attributes if first.setdefault(a.field, a.value) != a.value}
     paths = (path.split("/", 2) for path in goal.knowledge.session.diff())
-    return {rest[0] for _, key, *rest in paths if rest and key in alike}
+    return found | {rest[0] for _, key, *rest in paths if rest and key in seen}

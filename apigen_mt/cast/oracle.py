@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
-from blueprints.blueprint import Blueprint
+from blueprints.blueprint import Blueprint, Evidence
 from blueprints.knowledge import Referent
 from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, second_person, sentence
 from tools_env.mentions import spoken
@@ -20,8 +20,8 @@ _CERTAIN = 1
 
 
 class Matter(Part):
-    """One thing the person will raise: the tools to use for it, how it ends, and for a refusal the clause and the
-    name of the fact that decides.
+    """One thing the person will raise: the tools to use for it, how it ends, and for a refusal the clause, the name
+    of the fact that decides, and of the argument whose record it is a fact of.
     """
 
     tools: tuple[str, ...]
@@ -29,6 +29,7 @@ class Matter(Part):
     forbidden: str = ""
     clause: str = ""
     fact: str = ""
+    fact_of: str = ""
 
 
 def script_of(blueprint: Blueprint) -> tuple[Matter, ...]:
@@ -45,10 +46,17 @@ def script_of(blueprint: Blueprint) -> tuple[Matter, ...]:
                 forbidden=found.forbidden.name if found else "",
                 clause=found.clause if found else "",
                 fact=found.label if found else "",
+                fact_of=_argument_with(found) if found else "",
             )
         )
         start = stage.until
     return tuple(matters)
+
+
+def _argument_with(evidence: Evidence) -> str:
+    """The name of the forbidden call's argument whose record the deciding fact belongs to, if it is one of them."""
+    key = evidence.because.path.split("/")[1]
+    return next((name for name, value in evidence.forbidden.arguments.items() if value == key), "")
 
 
 class Oracle:
@@ -256,31 +264,30 @@ class Oracle:
         return sentence(f"for your records: {', '.join(parts)}") + " " if parts else ""
 
     def _answer(self) -> AgentTurn:
-        words = self._words()
-        best: tuple[int, Referent, str, Json, str] | None = None
-        for table in dict.fromkeys(r.table for r in self.seen):
-            among = reading.latest(self.seen, table)
-            own = [r for r in among if r.table == self.people]
-            for referent in among:
-                for attribute in (a for a in referent.attributes if a.meaning.kind in SPEAKABLE):
-                    label = asked_label(attribute.field, attribute.meaning)
-                    names = (
-                        ["my account"] if own else list(reading.phrases(referent, among, [noun_of(self.specs, table)]))
-                    )
-                    fits = [n for n in names if f"the {label} of {n}".casefold() in words.casefold()]
-                    length = max((len(f"{label}{n}") for n in fits), default=0)
-                    if length and (best is None or length > best[0]):
-                        name = max(fits, key=len)
-                        best = (
-                            length,
-                            referent,
-                            f"{label} of {second_person(name)}",
-                            attribute.value,
-                            spoken(attribute.value, attribute.meaning),
-                        )
-        if best is None:
+        """Tell the value asked for: of the one record the question fits, the one read last where tables differ."""
+        found = [fit for table in dict.fromkeys(r.table for r in self.seen) if (fit := self._fitting(table))]
+        if not found:
             raise GaveUp("the question names nothing that was read")
-        return AgentTurn(text=f"The {best[2]} is {best[4]}. {MORE}")
+        _, _, asked, value = max(found)
+        return AgentTurn(text=f"The {asked} is {value}. {MORE}")
+
+    def _fitting(self, table: str) -> tuple[int, int, str, str] | None:
+        """The value of a table's record that the question names: length of the fit, source, what is asked, the value;
+        None when it names no record of the table, or several.
+        """
+        words = self._words().casefold()
+        among = reading.latest(self.seen, table)
+        fits: dict[str, tuple[int, int, str, str]] = {}
+        for referent in among:
+            named = reading.phrases(referent, among, [noun_of(self.specs, table)])
+            names = ["my account"] if table == self.people else list(named)
+            for a in (a for a in referent.attributes if a.meaning.kind in SPEAKABLE):
+                for asked in (f"{asked_label(a.field, a.meaning)} of {n}" for n in names):
+                    if f"the {asked}".casefold() in words and len(asked) > fits.get(referent.id, (0,))[0]:
+                        told = (len(asked), referent.source, second_person(asked), spoken(a.value, a.meaning))
+                        fits[referent.id] = told
+        best = max(fits.values(), default=None)
+        return best if best and sum(1 for f in fits.values() if f[0] == best[0]) == 1 else None
 
     def _decline(self, matter: Matter) -> AgentTurn:
         self.declined += 1
@@ -296,7 +303,8 @@ class Oracle:
         """The value of the deciding fact, read off the records that the request is about."""
         spec = self.specs[matter.forbidden]
         chosen: set[str] = set()
-        for param in spec.params:
+        about = [p for p in spec.params if p.name == matter.fact_of] or spec.params
+        for param in about:
             value = self.arguments.get(param.name)
             if param.meaning.kind == "identifier" and value is not None:
                 chosen |= {str(v) for v in (value if isinstance(value, list) else [value])}

@@ -1,5 +1,6 @@
 """State, outputs and evidence: did the talk end as the blueprint says."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from blueprints.judging.talk import Talk, leaves, records, under
 from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
 from tools_env.calls import Result
 from tools_env.course import Called
-from tools_env.mentions import dates_in, mentions
+from tools_env.mentions import dates_in, mentions, phrase
 from tools_env.state import Diff, differences
 from tools_env.values import TEXT, Json, Meaning, canonical, compact, folded, same, same_arguments
 
@@ -98,12 +99,17 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
     for _, step in _results(talk):
         seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
     rivals = [v for v in _rivals(talk, seen, wanted) if not _human_said(talk, v, meaning)]
-    if beside := [v for v in rivals if mentions(text, v, meaning)]:
+    if beside := [v for v in rivals if mentions(_without(text, value), v, meaning)]:
         return Finding(turn=turn, text=f"the {label} ({value}) was told together with {beside[0]}"), None
     for later, event in talk.agent_said:
         if later > turn and not _moved_on(talk, turn, later) and any(mentions(event.text, v, meaning) for v in rivals):
             return Finding(turn=later, text=f"the {label} was told as {value} and then as something else"), None
     return None, (turn, text)
+
+
+def _without(text: str, value: Json) -> str:
+    """The text without a value's own words: "waxed cotton" does not also say "cotton"."""
+    return re.sub(re.escape(phrase(value)), " ", text, flags=re.IGNORECASE) if isinstance(value, str) else text
 
 
 def _key(value: Json) -> str:

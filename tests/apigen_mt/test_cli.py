@@ -122,7 +122,7 @@ def test_a_domain_that_is_none_is_told(here, capsys, domain, line):
 @pytest.mark.parametrize(
     ("flags", "line"),
     [
-        ([], "domain: "),
+        ([], "domain is missing: give --domain"),
         (["--domain", "library", "--count", "0"], "count: "),
         (["--domain", "library", "--count", "-3"], "count: "),
         (["--domain", "library", "--count", "x"], "--count: invalid int value: 'x'"),

@@ -93,7 +93,7 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(url):
 
 
 def test_no_domain_is_told(tmp_path):
-    assert refused(tmp_path, "count: 3\n").startswith("domain: ")
+    assert refused(tmp_path, "count: 3\n").startswith("domain is missing")
 
 
 @pytest.mark.parametrize(

@@ -319,3 +319,23 @@ def test_a_world_in_a_process_of_its_own_gives_the_same_tasks_and_verdicts(tmp_p
         own = row.blueprint.model_copy(update={"domain": "library"}).sealed()
         near = judge(own, row.course, row.human_turns, row.end_reason, world_of("library"))
         assert near == row.verdict
+
+
+@pytest.mark.proof
+def test_a_world_of_ones_own_is_named_on_the_command_line_to_make_and_to_prove_rows(tmp_path):
+    out, named = str(tmp_path / "run"), "tests.child_world:child_library"
+    assert command("generate", "--domain", named, "--count", "8", "--out", out) == (
+        0,
+        f"8 rows from 8 of 8 tasks: {out}",
+    )
+    assert command("verify", out) == (3, "8 rows checked, 0 wrong, 8 could not be told")
+    assert command("verify", out, "--domain", named) == (0, "8 rows checked, 0 wrong")
+    assert {outcome.kind for outcome in load_run(out).outcomes()} == {"act", "inform", "refuse"}
+
+
+def command(*arguments: str) -> tuple[int, str]:
+    """Exit code and last line of a command, given where the tests' own worlds can be imported."""
+    call = [sys.executable, "-m", "apigen_mt.cli", *arguments]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout.splitlines()[-1].removesuffix("/dataset")
