@@ -110,7 +110,7 @@ def outputs(draft: Draft) -> Iterator[Rejected]:
 
 def _copied(draft: Draft, value: Json, meaning: Meaning) -> str:
     blueprint = draft.blueprint
-    texts = [blueprint.instruction, *(s.say for s in blueprint.stages)]
+    texts = [blueprint.instruction, *(s.say for s in blueprint.stages), *(k.phrase for k in blueprint.known.values())]
     if any(mentions(text, value, meaning) for text in texts):
         return "already stands in the person's words"
     if any(k.value is not None and same(k.value, value, meaning) for k in blueprint.known.values()):

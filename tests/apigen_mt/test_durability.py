@@ -259,17 +259,31 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("limit", [0, 30_000, 150_000], ids=["from the start", "in the journal", "in the dataset"])
-def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(whole, tmp_path, limit):
-    out = tmp_path / "run"
-    undisturbed, _ = whole("library", 12)
-    before = (sys.executable, "-c", LIMITED, str(limit))
-    code, err = finished(started(flags("library", 12, out), before=before))
+def refused_for_want_of_room(out: Path, limit: int) -> str:
+    """The line that a run ends with when no file may grow beyond `limit` bytes; nothing half-written is left."""
+    code, err = finished(started(flags("library", 12, out), before=(sys.executable, "-c", LIMITED, str(limit))))
     assert (code, err.count("\n")) == (3, 1), err
-    assert err.startswith("apigen-mt: ")
     assert not (out / "dataset").exists()
+    assert not (out / ".dataset.part").exists()
+    return err
+
+
+@pytest.mark.parametrize(("limit", "tasks"), [(0, 0), (130_000, 1)], ids=["from the start", "soon"])
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(whole, tmp_path, limit, tasks):
+    out, (undisturbed, _) = tmp_path / "run", whole("library", 12)
+    assert refused_for_want_of_room(out, limit).startswith(f"apigen-mt: {out}")
     done = outcomes(out)
+    assert tasks <= len(done) < 12
     assert done == list(range(len(done)))
+    assert finished(started(flags("library", 12, out))) == (0, "")
+    check_unharmed(out, undisturbed, 12)
+
+
+def test_a_disk_too_full_for_the_dataset_costs_nothing_that_was_done(whole, tmp_path):
+    out, (undisturbed, _) = tmp_path / "run", whole("library", 12)
+    assert killed(started(flags("library", 12, out)), appears(out / ".dataset.part")())
+    assert refused_for_want_of_room(out, 100_000).startswith(f"apigen-mt: cannot write {out / 'dataset'}: ")
+    assert outcomes(out) == list(range(12))
     assert finished(started(flags("library", 12, out))) == (0, "")
     check_unharmed(out, undisturbed, 12)
 

@@ -4,15 +4,16 @@ import random
 
 import pytest
 
+from apigen_mt.cast.reading import named
 from blueprints.blueprint import Blueprint
 from blueprints.draft import ground
-from blueprints.goals import resolves
 from blueprints.knowledge import Referent, referents_in
 from blueprints.sampling import Goal, Sampler, people_table
 from tests.blueprints.talks import DOMAINS, SHARES, planned, world_of
 from tools_env.calls import Call, Result
 from tools_env.mentions import mentions
 from tools_env.replay import replay
+from tools_env.tool import noun_of
 from tools_env.values import Json
 
 
@@ -104,16 +105,16 @@ def test_a_description_still_holds_when_its_turn_comes(domain):
 
 
 def check_described(blueprint: Blueprint, number: int, name: str, seen: list[Referent]) -> bool:
-    """One identifier of one action: its description by attributes picks that record among all like it, now."""
+    """One identifier of one action: what the person calls it fits that record alone, now."""
     stage = next(n for n, s in enumerate(blueprint.stages) if number < s.until)
-    facts = [k for k in blueprint.known.values() if k.about == name and k.stage == stage]
-    described = [(k.field, k.value) for k in facts if k.field and k.field != "which"]
-    tables = {k.meaning.of for k in facts if k.phrase}
+    known = [k for k in blueprint.known.values() if k.about == name and k.stage == stage and k.phrase]
     key = blueprint.actions[number].arguments[name]
-    among = list({r.id: r for r in seen if r.table in tables}.values())
-    if not described or not isinstance(key, str) or key not in {r.id for r in among}:
+    if not known or known[0].phrase.startswith("that ") or not isinstance(key, str):
         return False
-    assert resolves(described, None, among) == [key], blueprint.instruction
+    table = known[0].meaning.of
+    among = list({r.id: r for r in seen if r.table == table}.values())
+    found = named(known[0].phrase, among, [noun_of(world_of(blueprint.domain).specs, table)])
+    assert [r.id for r in found] == [key], blueprint.instruction
     return True
 
 
