@@ -63,7 +63,8 @@ class Output(Part):
 
 class Evidence(Part):
     """Why a refusal is right: the clause, the deciding fact and its label, the action that shows it, and the call
-    that must not succeed; `twin` is the setting in which the same call is right.
+    that must not succeed; `argument` names the one of its arguments whose record the fact belongs to (empty: another
+    record's); `twin` is the setting in which the same call is right.
     """
 
     clause: str
@@ -72,6 +73,7 @@ class Evidence(Part):
     meaning: Meaning
     source_call: int = Field(ge=0)
     forbidden: Call
+    argument: str = ""
     twin: tuple[Edit, ...]
 
 

@@ -268,6 +268,7 @@ def _evidence(goal: Goal, order: Mapping[int, int]) -> Evidence | None:
         meaning=denial.meaning,
         source_call=order[denial.shown_by],
         forbidden=bound.call,
+        argument=next((n for n, v in bound.call.arguments.items() if v == denial.because.path.split("/")[1]), ""),
         twin=twin_setup(denial.because),
     )
 

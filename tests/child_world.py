@@ -214,7 +214,7 @@ class ChildSession:
 
     def fingerprint(self) -> str:
         same = by_meaning(self._changes(self.world.plain(self.snapshot)), self.world.fields)
-        return fingerprint([self.snapshot, *([path, *values] for path, values in same.items())])
+        return fingerprint([[self.snapshot, *([path, *values] for path, values in same.items())]])
 
     def breaches(self, course: Course) -> tuple[Breach, ...]:
         return BREACHES.validate_json(json.dumps(self.pipe.ask("breaches", course.model_dump(mode="json"))))

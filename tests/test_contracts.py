@@ -214,7 +214,7 @@ def test_the_exit_codes_are_those_of_the_command_line():
     assert codes == [DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED]
 
 
-@pytest.mark.parametrize("name", [CONFIG, JOURNAL, DATASET, dataset.PARQUET, dataset.LINES, *export.LAYOUT])
+@pytest.mark.parametrize("name", [CONFIG, JOURNAL, DATASET, dataset.PARQUET, dataset.LINES, *sorted(export.LAYOUT)])
 def test_the_folders_are_told_by_their_names(name):
     assert name in TEXT.split("## 13. Folders")[1]
 

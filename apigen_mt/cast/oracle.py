@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
-from blueprints.blueprint import Blueprint, Evidence
+from blueprints.blueprint import Blueprint
 from blueprints.knowledge import Referent
 from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, second_person, sentence
 from tools_env.mentions import spoken
@@ -46,17 +46,11 @@ def script_of(blueprint: Blueprint) -> tuple[Matter, ...]:
                 forbidden=found.forbidden.name if found else "",
                 clause=found.clause if found else "",
                 fact=found.label if found else "",
-                fact_of=_argument_with(found) if found else "",
+                fact_of=found.argument if found else "",
             )
         )
         start = stage.until
     return tuple(matters)
-
-
-def _argument_with(evidence: Evidence) -> str:
-    """The name of the forbidden call's argument whose record the deciding fact belongs to, if it is one of them."""
-    key = evidence.because.path.split("/")[1]
-    return next((name for name, value in evidence.forbidden.arguments.items() if value == key), "")
 
 
 class Oracle:

@@ -133,8 +133,9 @@ def plain(param: Param, text: str, *, whole: bool) -> Json:
     if kind in {"amount", "count"}:
         numbers = numbers_in(text)
         return canonical(next(iter(numbers))) if len(numbers) == 1 and whole else None
-    if kind == "contact" and (mail := MAIL.search(text)) and "mail" in f"{param.name}{param.meaning.of}":
-        return mail[0]
+    if kind == "contact" and "mail" in f"{param.name}{param.meaning.of}":
+        mail = MAIL.search(text)
+        return mail[0] if mail else None
     if kind == "text" and (search := _COMES_UP.search(text)):
         return search[1]
     if not whole:

@@ -19,7 +19,8 @@ SYNONYMS = {
     "words": ("words", "search for", "looking for"),
 }
 _CONFIRM = re.compile(
-    r"\b(?:confirm|shall i|should i|would you like me to|do you want me to|may i|can i (?:go|proceed)|proceed|"
+    r"\b(?:confirm|shall i|should i|would you like me to|do you want me to|may i(?! have| ask| know| get| take)|"
+    r"can i (?:go|proceed)|proceed|"
     r"go ahead|is (?:this|that|everything|all of this) (?:all )?(?:correct|right|ok|okay|fine)|"
     r"does (?:this|that) (?:look|sound))\b"
 )
@@ -187,7 +188,8 @@ class ScriptedHuman:
             return bool(dates_in(heard))
         if kinds & {"amount", "count"}:
             return bool(amounts_in(heard) or numbers_in(heard))
-        return any(o.label.casefold() in heard.casefold() for o in outputs) or "?" not in heard
+        stated = "?" not in heard and re.search(r"\b(?:is|are|was|were|it's)\b", heard, re.IGNORECASE) is not None
+        return stated or any(o.label.casefold() in heard.casefold() for o in outputs)
 
     def _again(self, stage: Stage) -> HumanTurn:
         return HumanTurn(act="chat", text=f"Sorry, I don't follow. {stage.say}")

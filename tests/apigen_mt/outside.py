@@ -76,8 +76,10 @@ class Clerk:
             wanted = message.get("tool_calls")
             for call in wanted if isinstance(wanted, list) else []:
                 assert isinstance(call, dict)
-                assert isinstance(body := call["function"], dict)
-                assert isinstance(arguments := body["arguments"], dict)
+                body = call["function"]
+                assert isinstance(body, dict)
+                arguments = body["arguments"]
+                assert isinstance(arguments, dict)
                 found.append((str(call["id"]), str(body["name"]), arguments))
         return found
 

@@ -206,7 +206,7 @@ def test_a_line_that_is_no_row_is_one_finding(line, lines):
 
 def test_values_that_lead_checks_astray_are_findings(lines):
     def astray(data):
-        output = {"name": "due", "label": "d", "meaning": {"kind": "date"}, "value": 1, "source_call": -99}
+        output = {"name": "due", "label": "d", "meaning": {"kind": "date"}, "value": 1, "source_call": 99}
         data["blueprint"]["outputs"] = [output]
         data["blueprint"]["stages"].append({"say": "What?", "wants": "answer"})
         sealed_again(data)

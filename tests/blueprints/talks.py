@@ -1,9 +1,9 @@
 """Blueprints and talks that tests of blueprints, judges and casts share: planned, worded and rehearsed, then edited."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, TypeVar
 
 from apigen_mt.cast.oracle import Oracle, script_of
 from apigen_mt.cast.ports import Agent
@@ -11,7 +11,7 @@ from apigen_mt.cast.scripted_human import ScriptedHuman
 from apigen_mt.planning import Planner
 from apigen_mt.talk import Limits, play
 from blueprints.author import TemplateAuthor
-from blueprints.blueprint import Blueprint, Kind
+from blueprints.blueprint import Blueprint, Kind, Rejected
 from blueprints.draft import word, worded_like
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.judging.judge import judge
@@ -29,6 +29,20 @@ MOST: dict[Kind, int] = {"act": 24, "inform": 12, "refuse": 12}
 LIMITS = Limits(turns=20, calls=60, calls_in_a_row=25)
 
 
+T = TypeVar("T")
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns that never has to wait: scripts answer at once, also where a loop runs already."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    coroutine.close()
+    raise AssertionError("it had to wait")
+
+
 @cache
 def world_of(domain: str) -> World:
     return resolve(domain)
@@ -43,8 +57,9 @@ def planned(domain: str, count: int, seed: int = 0, snapshots: int = 8) -> tuple
     for index in range(count):
         task = planner.next()
         assert isinstance(task.draft, Blueprint), task.draft
+        worded: Blueprint | Rejected | tuple[Rejected, ...]
         if task.twin_of is None:
-            worded = asyncio.run(word(task.draft, TemplateAuthor(), world, 0, index))
+            worded = at_once(word(task.draft, TemplateAuthor(), world, 0, index))
         else:
             worded = worded_like(task.draft, found[task.twin_of], world, index)
         assert isinstance(worded, Blueprint), worded
@@ -174,7 +189,7 @@ def call(name: str, arguments: dict[str, Json]) -> Called:
 def played(blueprint: Blueprint, world: World, player: Agent | None = None) -> Talk:
     """One talk with the scripted human, and with the oracle unless another agent is given."""
     player = player or Oracle(script_of(blueprint), world.specs, people_table(world))
-    done = asyncio.run(play(blueprint, world, ScriptedHuman(blueprint), player, LIMITS))
+    done = at_once(play(blueprint, world, ScriptedHuman(blueprint), player, LIMITS))
     turns = {h.turn: h for h in done.human_turns}
     return Talk(blueprint, world, tuple((e, turns.get(n)) for n, e in enumerate(done.course.events)), done.end_reason)
 

@@ -10,11 +10,12 @@ from blueprints.goals import Pick, pick, resolves
 from blueprints.knowledge import Referent
 from blueprints.wording import COUNT_FLOOR, Attribute
 from tests.blueprints.referents import AMOUNT, COUNT, DATE, FIELDS, TEXT, shelf
+from tools_env.values import Json
 
 seeds = st.integers(0, 40)
 
 
-def order(key: str, **values: object) -> Referent:
+def order(key: str, **values: Json) -> Referent:
     attributes = tuple(Attribute(n, v, FIELDS[n][0]) for n, v in values.items())
     return Referent("orders", key, attributes, 0, frozenset())
 

@@ -98,7 +98,9 @@ def test_an_unknown_record_is_refused_in_words():
     with pytest.raises(Refused) as refused:
         table()["I9"]
     assert refused.value.refusal.cause == "missing"
-    assert refused.value.refusal.reason == "There is no 'I9' among the items: ids cannot be guessed, look them up first."
+    assert (
+        refused.value.refusal.reason == "There is no 'I9' among the items: ids cannot be guessed, look them up first."
+    )
     with pytest.raises(Refused) as refused:
         table().one(colour="green", stock=1)
     assert refused.value.refusal.reason == "There is no record with colour green and stock 1 in items."

@@ -10,8 +10,7 @@ from tests.blueprints.talks import DOMAINS, Talk, planned, played, said, world_o
 from tools_env.values import Json
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-WRITES = {"renew", "change", "borrow", "move", "redeem", "update", "place", "cancel", "set", "switch", "request", "book",
-          "withdraw", "open", "settle"}  # fmt: skip
+READS = {"find", "list", "get"}
 MORE = "Is there anything else I can help you with?"
 MOST_READS, MOST_WRITES = 12, 6
 
@@ -75,7 +74,7 @@ class ReadAll:
         return f"This is all I have found: {', '.join(facts)}."
 
     def calls(self, view: AgentView, mail: str, *, writes: bool):
-        """Calls not made yet, each tool in its turn, arguments taken from mail, choices, and values seen under the same name."""
+        """Calls not made yet, each tool in its turn; arguments are choices, or values seen under the same name."""
         seen: dict[str, list[Json]] = {"email": [mail]}
         for text in told(view, "tool"):
             for name, value in scalars(json.loads(text)):
@@ -85,7 +84,7 @@ class ReadAll:
             for body in bodies:
                 assert isinstance(body, dict)
                 name = str(body["name"])
-                choices = filled(body["parameters"], seen) if (name.split("_")[0] in WRITES) == writes else []
+                choices = filled(body["parameters"], seen) if (name.split("_")[0] not in READS) == writes else []
                 key = f"{name} {json.dumps(choices[turn], sort_keys=True)}" if turn < len(choices) else ""
                 if key and key not in self.made:
                     self.made.add(key)

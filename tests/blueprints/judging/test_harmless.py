@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -222,7 +223,7 @@ def test_independent_writes_may_come_in_any_order(domain):
 def test_a_twin_turns_the_verdict_round(domain):
     """What solves the twin fails the refusal and the other way round, each carried out in the other's setting."""
     plan = planned(domain, 72)
-    pairs = [(r, t) for r, t in zip(plan, plan[1:], strict=False) if t.parents == (r.id,)]
+    pairs = [(r, t) for r, t in pairwise(plan) if t.parents == (r.id,)]
     assert len(pairs) >= 8
     for refusal, twin in pairs:
         declined, done = played(refusal, world_of(domain)), played(twin, world_of(domain))
