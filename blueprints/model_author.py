@@ -56,7 +56,7 @@ def _matter(draft: Blueprint, number: int, plain: str) -> str:
     facts = [draft.known[name] for name in given_away(draft, number)]
     values = [spoken(k.value, k.meaning) for k in facts if k.value is not None]
     quoted = "; ".join(f'"{v}"' for v in dict.fromkeys(values)) or "(none)"
-    return f"Matter {number + 1}. Plain version: {plain}\nValues to keep: {quoted}"
+    return f"Matter {number + 1}\n{plain}\nKeep: {quoted}"
 
 
 def _notes(feedback: tuple[Rejected, ...]) -> str:

@@ -12,7 +12,10 @@ from tools_env.port import World
 
 _CLOSING = re.compile(r"\b(?:anything|something|what) else\b|\bfurther (?:help|assistance|questions)\b", re.IGNORECASE)
 _ROLE = re.compile(
-    r"\bas an ai\b|\bhow (?:can|may) i (?:help|assist) you\b|\bi(?:'ve| have) (?:updated|processed) your\b",
+    r"\bas an ai\b|\bhow (?:can|may) i (?:help|assist) you\b|\bready to (?:help|assist)\b|"
+    r"\bthank you for providing your\b|"
+    r"\bi(?:'ve| have) (?:updated|processed) your\b|\bi(?:'ll| will) look (?:it|that|you|your \w+) up\b|"
+    r"\bwhat(?:'s| is) your (?:e-?mail|name|postcode|address|phone|order)\b|\bwe will (?:proceed|process)\b",
     re.IGNORECASE,
 )
 
