@@ -98,7 +98,8 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
     seen: dict[str, Json] = {}
     for _, step in _results(talk):
         seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
-    rivals = [v for v in _rivals(talk, seen, wanted) if not _human_said(talk, v, meaning)]
+    allowed = {_key(v) for v in (*wanted.others, value)}
+    rivals = [v for key, v in seen.items() if key not in allowed and not _human_said(talk, v, meaning)]
     if beside := [v for v in rivals if mentions(_without(text, value), v, meaning)]:
         return Finding(turn=turn, text=f"the {label} ({value}) was told together with {beside[0]}"), None
     for later, event in talk.agent_said:
@@ -116,8 +117,8 @@ def _key(value: Json) -> str:
     return compact(canonical(value))
 
 
-def _rivals(talk: Talk, shown: dict[str, Json], wanted: Wanted) -> list[Json]:
-    """Values that must not be told beside the wanted one: all but those allowed, and those that a change has shown."""
+def _unreported(talk: Talk, shown: dict[str, Json], wanted: Wanted) -> list[Json]:
+    """Values of other fields but those that a change has shown, which may well be reported beside an answer."""
     changes = (leaves(step.result.value) for step in talk.course.done(writes=True))
     allowed = {_key(v) for v in (*wanted.others, wanted.value)} | {_key(v) for change in changes for v in change}
     return [v for key, v in shown.items() if key not in allowed]
@@ -136,7 +137,7 @@ def _elsewhere(talk: Talk, wanted: Wanted) -> dict[str, Json]:
     for record in (r for _, step in _results(talk) for r in records(step)):
         if not same(record.get(wanted.name), wanted.value):
             found |= {_key(v): v for v in record.values() if _telling(v) and _alike(v, wanted.meaning)}
-    return {_key(v): v for v in _rivals(talk, found, wanted)}
+    return {_key(v): v for v in _unreported(talk, found, wanted)}
 
 
 def _alike(value: Json, meaning: Meaning) -> bool:
@@ -149,7 +150,7 @@ def _reeled_off(talk: Talk, told_at: tuple[int, str], wanted: Wanted, most: int)
     read = {_key(v): v for t, step in _results(talk) if t < turn for v in leaves(step)}
     others = {
         folded(str(v))
-        for v in _rivals(talk, read, wanted)
+        for v in _unreported(talk, read, wanted)
         if _telling(v) and mentions(text, v, _plain_meaning(v)) and not _human_said(talk, v, _plain_meaning(v))
     }
     if len(others) <= most:

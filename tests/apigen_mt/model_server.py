@@ -1,6 +1,7 @@
 """Models for tests: a chat server behind which rehearsal's own players speak, so that a model run has talks to keep."""
 
 import json
+import re
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TypeVar
 
@@ -41,9 +42,9 @@ class Understudies:
         return self.roles[body["model"]](body)
 
     def author(self, body: Body) -> Answer:
-        """The plain version of every matter, as it stands in the prompt."""
-        parts = body["messages"][0]["content"].split("Plain version: ")[1:]
-        said = {f"matter_{n}": part.split("\n")[0] for n, part in enumerate(parts, 1)}
+        """The text of every matter, as it stands in the prompt."""
+        texts = re.findall(r"^Matter (\d+)\n(.+)$", body["messages"][0]["content"], re.MULTILINE)
+        said = {f"matter_{number}": text for number, text in texts}
         return Answer(text=json.dumps({"background": "You are in a good mood.", **said}), usage=(100, 20))
 
     def human(self, body: Body) -> Answer:

@@ -106,3 +106,16 @@ def test_with_any_other_values_the_oracle_is_told_the_same(domain, number, value
         call = found.forbidden.model_copy(update={"arguments": {}})
         parts["evidence"] = found.model_copy(update={"because": because, "forbidden": call, "twin": ()})
     assert script_of(blueprint.model_copy(update=parts)) == script_of(blueprint)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_stranger_solves_hundreds(domain, seed, record_property):
+    tasks = [b for b in planned(domain, 200, seed) if tools_of(b) <= UNDERSTOOD[domain]]
+    talks = [played(blueprint, world_of(domain), CLERKS[domain]()) for blueprint in tasks]
+    lost = [told(talk) for talk in talks if not talk.verdict().ok]
+    record_property("tasks understood", len(tasks))
+    record_property("solved", len(tasks) - len(lost))
+    assert len(tasks) >= 80
+    assert len(lost) <= 0.02 * len(tasks), lost

@@ -40,3 +40,14 @@ def test_an_invented_identifier_is_found(domain):
         spoilt = adding(f"Your reference is {made_up}.")(talk)
         assert spoilt is not None
         assert failed(spoilt.verdict()) == ["truthfulness"]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_of_thousands_of_spoilt_talks_none_passes(domain, record_property):
+    talks = rehearsed(domain, 250, 7)
+    spoilt = [(name, found) for name, case in ALL.items() for t in talks if (found := case.spoil(t)) is not None]
+    passed = [(name, talk.blueprint.instruction) for name, talk in spoilt if talk.verdict().ok]
+    record_property("spoilt talks", len(spoilt))
+    assert len(spoilt) >= 5000
+    assert not passed
