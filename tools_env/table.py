@@ -148,7 +148,7 @@ class Table(Generic[R]):
         if found := self.where(**equal):
             return found[0]
         asked = " and ".join(f"{name.replace('_', ' ')} {value}" for name, value in equal.items())
-        raise Refused("", f"There is no record with {asked} in {self.name.replace('_', ' ')}.")
+        raise Refused("", f"No {self.name.replace('_', ' ')} with {asked}: ask for the right one.")
 
     def select(self, wanted: Callable[[R], bool]) -> list[R]:
         """Records for which `wanted` holds; looks at every record."""

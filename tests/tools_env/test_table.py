@@ -103,7 +103,7 @@ def test_an_unknown_record_is_refused_in_words():
     )
     with pytest.raises(Refused) as refused:
         table().one(colour="green", stock=1)
-    assert refused.value.refusal.reason == "There is no record with colour green and stock 1 in items."
+    assert refused.value.refusal.reason == "No items with colour green and stock 1: ask for the right one."
     assert table().one(colour="blue").key == "I0"
 
 
