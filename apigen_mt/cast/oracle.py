@@ -226,7 +226,7 @@ class Oracle:
         ]
         extra = f" ({'; '.join(rest)})" if rest else ""
         self.proposed = text
-        return f"To confirm: I will {text}{extra}. Shall I go ahead?"
+        return f"To confirm: you would like to {text}{extra}. Shall I go ahead?"
 
     def _shown(self, param: Param) -> str:
         value = self.arguments[param.name]

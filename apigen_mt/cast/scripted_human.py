@@ -197,4 +197,5 @@ class ScriptedHuman:
     def _next(self, lead: str = "") -> HumanTurn:
         if self.stage + 1 < len(self.blueprint.stages):
             return self._raise(lead or self.rng.choice(("Thank you. ", "Great, thanks. ", "")))
-        return HumanTurn(act="stop", text=f"{lead}{self.rng.choice(THANKS)} {STOP}")
+        farewell = "That was all, thank you." if lead else self.rng.choice(THANKS)
+        return HumanTurn(act="stop", text=f"{lead}{farewell} {STOP}")
