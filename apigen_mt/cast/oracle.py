@@ -238,7 +238,7 @@ class Oracle:
     def _called(self, param: Param, key: str) -> str:
         referent = next((r for r in self._candidates(param) if r.id == key), None)
         name = next((str(a.value) for a in (referent.attributes if referent else ()) if a.field in NAMES), "")
-        return f"{name} ({key})" if name else f"{param.label} {key}"
+        return f"{name} ({key})" if name else f"{noun_of(self.specs, param.meaning.of)} {key}"
 
     def _finish(self) -> AgentTurn:
         """Report, answer or decline, once the tools of a matter are used."""
