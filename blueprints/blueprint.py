@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from tools_env.calls import Because, Call, Edit
+from tools_env.calls import Assertion, Because, Call, Edit
 from tools_env.state import Change, fingerprint
 from tools_env.values import Json, Meaning, Part
 
@@ -51,13 +51,17 @@ class Stage(Part):
 
 
 class Output(Part):
-    """A value the person must hear; `source_call` is the index of the action whose result holds it under `name`."""
+    """A value the person must hear; `source_call` is the index of the action whose result holds it under `name`.
+
+    Without a source it is worked out from what several results show, or it comes from the policy: that it is told is
+    all that can be judged.
+    """
 
     name: str
     label: str
     meaning: Meaning
     value: Json
-    source_call: int = Field(ge=0)
+    source_call: int | None = Field(default=None, ge=0)
     unit: str = ""
 
 
@@ -80,7 +84,7 @@ class Evidence(Part):
 class Provenance(Part):
     """How the blueprint came to be; not part of its identity."""
 
-    mode: Literal["grounded", "drafted"] = "grounded"
+    mode: Literal["grounded", "drafted", "imported"] = "grounded"
     author: str = "template"
     task: int = 0
     rounds: int = 0
@@ -88,7 +92,11 @@ class Provenance(Part):
 
 
 class Blueprint(Part):
-    """A task. `id` is the sha256 of the canonical JSON without id and provenance (design: blueprints)."""
+    """A task. `id` is the sha256 of the canonical JSON without id and provenance (design: blueprints).
+
+    `diff` is what the actions change, and what must have been changed, no more and no less; with `any_diff` any final
+    state will do in which the `assertions` hold.
+    """
 
     schema_version: int = SCHEMA_VERSION
     id: str = ""
@@ -104,7 +112,8 @@ class Blueprint(Part):
     actions: tuple[Call, ...]
     outputs: tuple[Output, ...] = ()
     diff: dict[str, Change] = {}
-    assertions: tuple[Call, ...] = ()
+    any_diff: bool = False
+    assertions: tuple[Assertion, ...] = ()
     evidence: Evidence | None = None
     kind: Kind
     clauses: tuple[str, ...] = ()

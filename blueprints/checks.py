@@ -43,7 +43,7 @@ def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
         yield wrong
         return
     try:
-        done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions)
+        done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions, assertions=blueprint.assertions)
     except (UnknownSnapshot, SetUpFailed) as error:
         yield Rejected(stage="execution", reason=str(error))
         return
@@ -69,10 +69,12 @@ def form(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
         if error is not None:
             yield Rejected(stage="format", reason=f"{call.name}: {error.message}")
     wants = {s.wants for s in blueprint.stages}
-    if ("refusal" in wants) != (blueprint.evidence is not None) or ("answer" in wants) != bool(blueprint.outputs):
+    unasked = bool(blueprint.outputs) and "answer" not in wants and blueprint.provenance.mode != "imported"
+    unanswered = "answer" in wants and not blueprint.outputs
+    if ("refusal" in wants) != (blueprint.evidence is not None) or unasked or unanswered:
         yield Rejected(stage="format", reason="stages, outputs and evidence do not go together")
     for output in blueprint.outputs:
-        if output.source_call >= len(blueprint.actions):
+        if output.source_call is not None and output.source_call >= len(blueprint.actions):
             yield Rejected(stage="format", reason=f"output {output.name} comes from no action")
 
 
@@ -83,6 +85,7 @@ def execution(draft: Draft) -> Iterator[Rejected]:
         if not isinstance(outcome, Result):
             yield Rejected(stage="execution", reason=f"{call.name} did not succeed: {outcome.reason}")
             return
+    yield from (Rejected(stage="execution", reason=text) for text in draft.done.unmet)
     wrong = differences(blueprint.diff, draft.done.diff, draft.world.fields)
     if wrong:
         yield Rejected(stage="execution", reason=f"the actions change {wrong[0].path} otherwise than stated")
@@ -101,8 +104,10 @@ def rules(draft: Draft) -> Iterator[Rejected]:
 def outputs(draft: Draft) -> Iterator[Rejected]:
     """Each output stands in the result it is said to come from, and nowhere the agent could copy it from."""
     for output in draft.blueprint.outputs:
-        shown = draft.done.outcomes[output.source_call].observed()
-        if not any(same(value, output.value) for value in values_under(shown, output.name)):
+        shown = None if output.source_call is None else draft.done.outcomes[output.source_call].observed()
+        if output.source_call is not None and not any(
+            same(value, output.value) for value in values_under(shown, output.name)
+        ):
             yield Rejected(stage="outputs", reason=f"{output.name} is not in the result of its call")
         if reason := _copied(draft, output.value, output.meaning):
             yield Rejected(stage="outputs", reason=f"the answer {output.value} {reason}")

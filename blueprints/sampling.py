@@ -85,20 +85,25 @@ class Goal:
         """The calls that solve the task, in order."""
         return tuple(self.knowledge.log[i].call for i in self.order()[0])
 
+    def calls(self) -> tuple[Call, ...]:
+        """The actions, and the call that is refused."""
+        refused = (i.bound.call for i in self.intents if i.wants == "refusal" and i.bound)
+        return (*self.actions(), *refused)
+
 
 class Sampler:
     """Draws goals from a world; the same generator state gives the same goal."""
 
     def __init__(self, world: World, snapshots: int = 8) -> None:
         self.world = world
-        self.snapshots = snapshots
+        self.snapshots = world.snapshots(snapshots)
         self.specs = dict(world.specs)
         self.people = people_table(world)
         self.writes = [s for s in self.specs.values() if s.writes]
 
     def draw(self, kind: Kind, rng: random.Random) -> Goal | None:
         """One goal of a kind (`act`, `inform`, `refuse`), or None when this attempt found none."""
-        snapshot = f"seed:{rng.randrange(self.snapshots)}"
+        snapshot = rng.choice(self.snapshots)
         brief = self.world.brief(snapshot)
         person = rng.choice(brief.people)
         session = self.world.open(snapshot)

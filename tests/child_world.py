@@ -17,9 +17,10 @@ from pydantic import TypeAdapter
 
 from tools_env.calls import Call, Edit, Fault, Outcome, Result
 from tools_env.course import Course
-from tools_env.port import Brief, ForkCost, Session, SetUp, SetUpFailed, UnknownSnapshot
+from tools_env.port import Brief, ForkCost, Session, SetUp, SetUpFailed, UnknownSnapshot, seeds
 from tools_env.resolve import resolve
 from tools_env.rules import Breach, Clause
+from tools_env.session import reading_only
 from tools_env.state import Diff, altered, by_meaning, fingerprint, told
 from tools_env.tool import ToolSpec
 from tools_env.values import Json, Meaning, Part
@@ -149,6 +150,9 @@ class ChildLibrary:
         found = [("members", Call(name="find_member", arguments={"email": p.facts["email"].value})) for p in people]
         return found + [("loans", Call(name="list_loans", arguments={"member_id": p.id})) for p in people]
 
+    def snapshots(self, most: int) -> tuple[str, ...]:
+        return seeds(most)
+
     def open(self, snapshot: str, setup: SetUp = ()) -> "ChildSession":
         if snapshot not in self._plain:
             plain = ChildSession(self, snapshot, ())
@@ -187,6 +191,9 @@ class ChildSession:
         if isinstance(outcome, Result) and spec is not None and spec.writes:
             self.done.append(call)
         return outcome
+
+    def check(self, call: Call) -> Outcome:
+        return reading_only(self.world.specs, call) or self.call(call)
 
     def fork(self) -> "ChildSession":
         return ChildSession(self.world, self.snapshot, self.setup, self.done)

@@ -18,10 +18,20 @@ class Call(Part):
 
 
 class Edit(Part):
-    """One field of one record set before a talk begins (`table/id/field`); part of a blueprint's set-up."""
+    """One field of one record set before a talk begins (`table/id/field`), or a whole record put there (`table/id`);
+    part of a blueprint's set-up.
+    """
 
     path: str
     value: Json
+
+
+class Assertion(Part):
+    """What must hold of a final state: the session's `check` of `call` shows `value`. `message` says it in words."""
+
+    call: Call
+    value: Json = True
+    message: str = ""
 
 
 class Because(Part):

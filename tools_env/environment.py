@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from tools_env import functions, policy
 from tools_env.calls import Because
 from tools_env.course import Course
-from tools_env.port import Brief, Fact, ForkCost, Person, SetUp, World, seed_of
+from tools_env.port import Brief, Fact, ForkCost, Person, SetUp, World, seed_of, seeds
 from tools_env.rules import Clause, Conduct
 from tools_env.session import LocalSession, Snapshot
 from tools_env.state import fingerprint
@@ -154,6 +154,10 @@ class ClassWorld:
         state = self.snapshot("seed:0").state
         rows = [[t, r.model_dump(mode="json")] for t in self.kind.tables_ for r in state.__dict__[t]]
         return fingerprint([*specs, *sources, self.brief("seed:0").policy, *rows])
+
+    def snapshots(self, most: int) -> tuple[str, ...]:
+        """As many as wanted: any seed makes one."""
+        return seeds(most)
 
     def brief(self, snapshot: str) -> Brief:
         """Date, rendered policy, people and pools of a snapshot."""

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 from tools_env import policy
 from tools_env.calls import Call, Edit, Fault, Outcome, Refusal, Refused, Result
 from tools_env.course import Course
-from tools_env.port import Brief, Fact, ForkCost, Person, SetUp, SetUpFailed, World, seed_of
+from tools_env.port import Brief, Fact, ForkCost, Person, SetUp, SetUpFailed, World, seed_of, seeds
 from tools_env.rules import Breach, Clause, Conduct
-from tools_env.session import TOOL_BUGS
+from tools_env.session import TOOL_BUGS, reading_only
 from tools_env.state import Diff, comparable, fingerprint, record_changes
 from tools_env.tool import Marked, Tool, ToolSpec, build, source_of
 from tools_env.values import Json, Meaning
@@ -91,6 +91,10 @@ class FunctionsWorld:
         """The state object of a snapshot."""
         return self._maker(random.Random(f"{self.name}/{seed_of(snapshot)}"))
 
+    def snapshots(self, most: int) -> tuple[str, ...]:
+        """As many as wanted: any seed makes one."""
+        return seeds(most)
+
     def brief(self, snapshot: str) -> Brief:
         """Date, policy and people of a snapshot."""
         found = self.law.people(self.make(snapshot)) if self.law.people else {}
@@ -146,6 +150,10 @@ class FunctionsSession:
         if tool.spec.writes:
             self.state = trial
         return Result(value=shown)
+
+    def check(self, call: Call) -> Outcome:
+        """A tool that reads; there are no other checks."""
+        return reading_only(self.world.specs, call) or self.call(call)
 
     def fork(self) -> "FunctionsSession":
         """An independent copy; states are never changed in place, so this one is shared until a write."""

@@ -12,7 +12,9 @@ from tools_env.tool import ToolSpec
 from tools_env.values import Json, Meaning, Part
 
 SetUp: TypeAlias = tuple[Call | Edit, ...]
-"""What is done to a snapshot before a talk begins: calls made, or fields set where the world can do that."""
+"""What is done to a snapshot before a talk begins: calls made, or fields set where the world can do that. A world may
+have functions for this that no speaker can call.
+"""
 
 ForkCost: TypeAlias = Literal["cheap", "restart"]
 
@@ -47,6 +49,9 @@ class Session(Protocol):
 
     def call(self, call: Call) -> Outcome:
         """Carry out a call; a refused or faulty one changes nothing."""
+
+    def check(self, call: Call) -> Outcome:
+        """Ask the state what no speaker asks: a tool that reads, or a check function of the world. Changes nothing."""
 
     def fork(self) -> "Session":
         """An independent copy of the present state; what it costs is the world's `fork_cost`."""
@@ -91,6 +96,9 @@ class World(Protocol):
     def fork_cost(self) -> ForkCost:
         """Whether trying something in a fork is cheap or costs a restart."""
 
+    def snapshots(self, most: int) -> tuple[str, ...]:
+        """Names of snapshots to make tasks on, up to `most` of them."""
+
     def brief(self, snapshot: str) -> Brief:
         """What is fixed about a snapshot; `UnknownSnapshot` when there is none of that name."""
 
@@ -99,11 +107,16 @@ class World(Protocol):
 
 
 class UnknownSnapshot(ValueError):  # noqa: N818 - it reads as what happened
-    """No snapshot has this name; names are `seed:` and a number."""
+    """No snapshot has this name."""
 
 
 class SetUpFailed(ValueError):  # noqa: N818 - it reads as what happened
     """A set-up call was refused, or an edit names no field."""
+
+
+def seeds(most: int) -> tuple[str, ...]:
+    """Names of the first `most` snapshots of a world that fills them from seeds."""
+    return tuple(f"seed:{number}" for number in range(most))
 
 
 def seed_of(snapshot: str) -> int:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tools_env.calls import Call, Fault, Outcome
+from tools_env.calls import Assertion, Call, Fault, Outcome, Result
 from tools_env.course import Called, Course
-from tools_env.port import SetUp, World
+from tools_env.port import Session, SetUp, World
 from tools_env.rules import Breach
 from tools_env.state import Diff
+from tools_env.values import compact, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Replayed:
     diff: Diff
     fingerprint: str
     breaches: tuple[Breach, ...]
+    unmet: tuple[str, ...] = ()
+    """Assertions that do not hold in the final state, in words."""
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -31,9 +34,15 @@ class Replayed:
 
 
 def replay(
-    world: World, snapshot: str, setup: SetUp, calls: Iterable[Call], *, talk: Course | None = None, check: bool = True
+    world: World,
+    snapshot: str,
+    setup: SetUp,
+    calls: Iterable[Call],
+    *,
+    talk: Course | None = None,
+    assertions: Iterable[Assertion] = (),
 ) -> Replayed:
-    """Carry the calls out in a fresh session; with `check`, test the rules after every write and at the end.
+    """Carry the calls out in a fresh session; test the rules after every write and at the end, and the assertions.
 
     With `talk` (the course the calls come from) the rules over the course see the talk, at the end.
     """
@@ -46,12 +55,12 @@ def replay(
             writes = spec is not None and spec.writes
             outcome = session.call(call)
             events.append(Called(call_id=f"c{number + 1}", call=call, outcome=outcome, writes=writes, batch=number))
-            if check and writes:
+            if writes:
                 _note(breaches, session.breaches(Course(events=() if talk else tuple(events))))
         course = Course(events=tuple(events))
-        if check:
-            _note(breaches, session.breaches(talk or course))
-        return Replayed(course, session.diff(), session.fingerprint(), tuple(breaches.values()))
+        _note(breaches, session.breaches(talk or course))
+        unmet = tuple(filter(None, (_unmet(session, one) for one in assertions)))
+        return Replayed(course, session.diff(), session.fingerprint(), tuple(breaches.values()), unmet)
     finally:
         session.close()
 
@@ -59,3 +68,12 @@ def replay(
 def _note(found: dict[str, Breach], breaches: tuple[Breach, ...]) -> None:
     for breach in breaches:
         found.setdefault(f"{breach.clause}|{breach.message}|{breach.turn}", breach)
+
+
+def _unmet(session: Session, assertion: Assertion) -> str:
+    """Why an assertion does not hold, or nothing."""
+    outcome = session.check(assertion.call)
+    if isinstance(outcome, Result) and same(outcome.value, assertion.value):
+        return ""
+    said = assertion.message or f"{assertion.call.name}({compact(assertion.call.arguments)[1:-1]})"
+    return f"{said}: expected {compact(assertion.value)}, found {compact(outcome.observed())}"

@@ -12,7 +12,7 @@ from tools_env.port import SetUp, SetUpFailed
 from tools_env.rules import Breach
 from tools_env.state import Diff, Values, altered, by_meaning, fingerprint, told
 from tools_env.table import Record, Table
-from tools_env.tool import Tool
+from tools_env.tool import Tool, ToolSpec
 from tools_env.values import Meaning
 
 Pair: TypeAlias = tuple[Record | None, Record | None]
@@ -93,15 +93,15 @@ class LocalSession:
     def _edit(self, edit: Edit) -> None:
         table, _, rest = edit.path.partition("/")
         key, _, field = rest.rpartition("/")
-        if table not in self._state.tables_ or key not in self._state.__dict__[table]:
+        if table not in self._state.tables_ or (key and key not in self._state.__dict__[table]):
             raise SetUpFailed(f"set-up names {edit.path}, which is no record")
         rows: Table[Any] = self._state.__dict__[table]
-        record = rows[key]
-        if field == record.key_field:
-            raise SetUpFailed(f"set-up of {edit.path}: an id stays what it is")
         try:
-            values = record.model_dump(mode="json") | {field: edit.value}
-            rows.put(type(record).model_validate(values))
+            values = edit.value if not key else rows[key].model_dump(mode="json") | {field: edit.value}
+            record = rows.record_type.model_validate(values)
+            if record.key != (key or rest):
+                raise SetUpFailed(f"set-up of {edit.path}: an id stays what it is")
+            rows.put(record)
         except ValidationError as error:
             raise SetUpFailed(f"set-up of {edit.path}: {error.errors()[0]['msg']}") from error
 
@@ -127,6 +127,10 @@ class LocalSession:
         if tool.spec.writes:
             self._state = trial
         return Result.model_construct(value=shown, touched=touched)
+
+    def check(self, call: Call) -> Outcome:
+        """A tool that reads; there are no other checks."""
+        return reading_only({n: t.spec for n, t in self._snapshot.tools.items()}, call) or self.call(call)
 
     def _touched(self, trial: State) -> tuple[Touch, ...]:
         found: list[Touch] = []
@@ -194,3 +198,11 @@ def _changes(state: State, changed: Callable[[Table[Any]], Mapping[str, Pair]]) 
                 one, other = before.shown(fields), after.shown(fields)
             changes |= altered(name, key, one, other)
     return changes
+
+
+def reading_only(specs: Mapping[str, ToolSpec], call: Call) -> Refusal | None:
+    """Why a call cannot serve as a check: there is no such tool, or it writes."""
+    spec = specs.get(call.name)
+    if spec is None:
+        return Refusal(reason=f"There is no tool named {call.name!r}.", cause="unknown_tool")
+    return Refusal(reason=f"{call.name} writes: a check only reads.", cause="arguments") if spec.writes else None

@@ -25,7 +25,12 @@ def judge(
     """
     done = carried_out(blueprint, course, world)
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
-    results = [outcome_gates.state(talk), outcome_gates.outputs(talk), outcome_gates.evidence(talk)]
+    results = [
+        outcome_gates.state(talk),
+        outcome_gates.assertions(talk),
+        outcome_gates.outputs(talk),
+        outcome_gates.evidence(talk),
+    ]
     unsettled = any(g.status == "fail" for g in results)
     gates = (
         _blueprint(blueprint),
@@ -45,12 +50,12 @@ def judge(
 def carried_out(blueprint: Blueprint, course: Course, world: World) -> Replayed:
     """The course's calls, carried out in a fresh session; those whose arguments were no JSON never were."""
     calls = (event.call for _, event in course.called() if not event.raw)
-    return replay(world, blueprint.snapshot, blueprint.setup, calls, talk=course)
+    return replay(world, blueprint.snapshot, blueprint.setup, calls, talk=course, assertions=blueprint.assertions)
 
 
 def _blueprint(blueprint: Blueprint) -> GateResult:
     """The blueprint can tell a solved task from an unsolved one, and is the one its id names."""
-    if not (blueprint.diff or blueprint.outputs or blueprint.evidence):
+    if not (blueprint.diff or blueprint.assertions or blueprint.outputs or blueprint.evidence):
         return failed(
             "blueprint", "blueprint", Finding(turn=None, text="nothing tells a solved task from an unsolved one")
         )

@@ -23,12 +23,22 @@ TEN = 10
 
 def state(talk: Talk) -> GateResult:
     """The replayed final state differs from the first one exactly as the blueprint says, by meaning."""
+    if talk.blueprint.any_diff:
+        return not_applicable("state", "the assertions say what must hold in the end")
     wrong = differences(talk.blueprint.diff, talk.done.diff, talk.world.fields)
     found = [Finding(turn=None, text=f"{d.path}: expected {_show(d.expected)}, found {_show(d.found)}") for d in wrong]
     wanted, written = _prose(talk, talk.blueprint.diff), _prose(talk, talk.done.diff)
     found += [Finding(turn=None, text=f"{path}: expected some words, found no change") for path in wanted - written]
     found += [Finding(turn=None, text=f"{path}: expected no change, found some words") for path in written - wanted]
     return failed("state", "agent", *found) if found else passed("state")
+
+
+def assertions(talk: Talk) -> GateResult:
+    """Everything that must hold in the final state does."""
+    if not talk.blueprint.assertions:
+        return not_applicable("assertions", "nothing is asserted of the final state")
+    found = [Finding(turn=None, text=text) for text in talk.done.unmet]
+    return failed("assertions", "agent", *found) if found else passed("assertions")
 
 
 def _prose(talk: Talk, diff: Diff) -> set[str]:
@@ -52,7 +62,11 @@ def outputs(talk: Talk) -> GateResult:
 def _output(talk: Talk, output: Output) -> Finding | None:
     others = [o.value for o in talk.blueprint.outputs if o.name == output.name]
     stages = [n for n, s in enumerate(talk.blueprint.stages) if s.wants == "answer"]
-    asked = raised(talk, stages[talk.blueprint.outputs.index(output)]) or 0
+    number = talk.blueprint.outputs.index(output)
+    asked = (raised(talk, stages[number]) if number < len(stages) else None) or 0
+    if output.source_call is None:
+        heard = any(t > asked and mentions(e.text, output.value, output.meaning) for t, e in talk.agent_said)
+        return None if heard else Finding(turn=None, text=f"the {output.label} ({output.value}) was never told")
     wanted = Wanted(output.name, output.value, output.meaning, output.label, asked, others)
     problem, told_at = told(talk, wanted)
     if problem is not None or told_at is None:

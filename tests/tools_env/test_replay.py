@@ -1,5 +1,5 @@
 from tests.small_worlds import Workshop
-from tools_env.calls import Call, Edit, Fault, Refusal, Result
+from tools_env.calls import Assertion, Call, Edit, Fault, Refusal, Result
 from tools_env.replay import replay
 
 WORLD = Workshop.world()
@@ -36,7 +36,6 @@ def test_a_rule_broken_on_the_way_is_found_even_if_mended_later():
     found = replay(WORLD, "seed:0", (), calls(WIDEN, NARROW))
     assert found.diff == {}
     assert [b.clause for b in found.breaches] == ["2"]
-    assert replay(WORLD, "seed:0", (), calls(WIDEN, NARROW), check=False).breaches == ()
 
 
 def test_a_fault_is_pointed_out():
@@ -47,3 +46,16 @@ def test_a_fault_is_pointed_out():
 
 def test_unknown_tools_are_replayed_as_refusals():
     assert [o.outcome for o in replay(WORLD, "seed:0", (), calls(("fly", {}))).outcomes] == ["refusal"]
+
+
+def test_what_does_not_hold_in_the_end_is_told():
+    look, widen = calls(LOOK, WIDEN)
+    shown = replay(WORLD, "seed:0", (), [look]).outcomes[0].observed()
+    right = Assertion(call=look, value=shown)
+    wrong = Assertion(call=look, value="nothing", message="the shelf is gone")
+    writing = Assertion(call=widen)
+    found = replay(WORLD, "seed:0", (), (), assertions=(right, wrong, writing))
+    assert found.unmet[0].startswith("the shelf is gone: ")
+    assert len(found.unmet) == 2
+    assert "a check only reads" in found.unmet[1]
+    assert found.diff == {}

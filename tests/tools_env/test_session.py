@@ -189,7 +189,7 @@ def test_a_set_up_is_where_the_talk_begins():
     [
         (Edit(path="shelves/S7/width", value=1), "no record"),
         (Edit(path="tables/S1/width", value=1), "no record"),
-        (Edit(path="shelves/S1", value=1), "no record"),
+        (Edit(path="shelves/S1", value=1), "valid dictionary"),
         (Edit(path="shelves/S1/depth", value=1), "depth"),
         (Edit(path="shelves/S1/width", value="wide"), "width"),
         (Edit(path="shelves/S1/shelf_id", value="S8"), "id"),
@@ -200,6 +200,27 @@ def test_a_set_up_is_where_the_talk_begins():
 def test_a_set_up_that_cannot_be_done_says_why(step, words):
     with pytest.raises(SetUpFailed, match=words):
         WORLD.open("seed:0", (step,))
+
+
+def test_a_set_up_can_put_a_whole_record_there():
+    shelf = WORLD.open("seed:0").call(Call(name="get_shelf", arguments={"shelf_id": "S1"})).observed()
+    assert isinstance(shelf, dict)
+    session = WORLD.open("seed:0", (Edit(path="shelves/S77", value={**shelf, "shelf_id": "S77"}),))
+    assert session.call(Call(name="get_shelf", arguments={"shelf_id": "S77"})).observed() == {
+        **shelf,
+        "shelf_id": "S77",
+    }
+    assert session.diff() == {}
+    with pytest.raises(SetUpFailed, match="an id stays"):
+        WORLD.open("seed:0", (Edit(path="shelves/S77", value=shelf),))
+
+
+def test_a_check_reads_and_changes_nothing():
+    session = WORLD.open("seed:0")
+    assert isinstance(session.check(Call(name="get_shelf", arguments={"shelf_id": "S1"})), Result)
+    assert isinstance(session.check(Call(name="widen", arguments={"shelf_id": "S1", "by": 1})), Refusal)
+    assert isinstance(session.check(Call(name="fly")), Refusal)
+    assert session.diff() == {}
 
 
 @pytest.mark.parametrize("name", ["", "seed", "seed:", "seed:x", "seed:-1", "fixture:0"])
