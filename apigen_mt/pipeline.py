@@ -17,6 +17,7 @@ from apigen_mt.trajectory import Outcome, Row
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.draft import word, worded_like
 from blueprints.judging.judge import carried_out, judge
+from blueprints.overlap import Against
 from tools_env.calls import Touch
 from tools_env.course import Course
 from tools_env.port import World
@@ -43,12 +44,14 @@ class Pipeline:
     journal: Journal
     players: Players
     watch: Watch
+    against: Against = field(default_factory=Against)
     worded: dict[int, "asyncio.Future[Blueprint | None]"] = field(default_factory=dict)
     finished: Finished = field(default_factory=Finished)
 
     async def run(self) -> Finished:
         """Do every task of the plan that the journal does not hold yet. Raises the first error that stops the run."""
-        planner = Planner(self.world, self.config.seed, dict(self.config.kinds), self.config.snapshots)
+        config = self.config
+        planner = Planner(self.world, config.seed, dict(config.kinds), config.snapshots, self.against)
         left = iter(range(self.config.count))
 
         async def worker() -> None:
@@ -84,6 +87,8 @@ class Pipeline:
             self.watch(outcome)
             return
         outcome = await self._make(task)
+        if task.overlapped:
+            outcome = outcome.model_copy(update={"overlapped": task.overlapped})
         self.journal.record_outcome(task.index, outcome.model_dump_json())
         self.finished.done += 1
         self.finished.now += 1
@@ -142,7 +147,8 @@ class Pipeline:
             if refusal is not None:
                 found = worded_like(task.draft, refusal, self.world, task.index)
                 return (found,) if isinstance(found, Rejected) else found
-        return await word(task.draft, self.players.author(), self.world, self.config.rounds, task.index)
+        author, rounds = self.players.author(), self.config.rounds
+        return await word(task.draft, author, self.world, rounds, task.index, self.against)
 
     async def _play(self, blueprint: Blueprint, attempt: int) -> Row:
         """Phase two for one attempt: a talk and its verdict."""

@@ -29,7 +29,8 @@ class Spread(Part):
 class Funnel(Part):
     """Tasks from asked to kept; asked = kept + rejected + failed. `played` and the attempts count talks.
 
-    `rejected_by` maps a gate of phase one to tasks, `failed_by` "gate (fault)" of the verdict to talks.
+    `rejected_by` maps a gate of phase one to tasks, `failed_by` "gate (fault)" of the verdict to talks; `overlapped`
+    counts goals let go before an author saw them because they repeat an earlier task.
     """
 
     asked: int = 0
@@ -41,6 +42,7 @@ class Funnel(Part):
     talks_kept: int = 0
     rejected_by: dict[str, int] = {}
     failed_by: dict[str, int] = {}
+    overlapped: int = 0
 
     @property
     def kept_yield(self) -> float:
@@ -94,10 +96,12 @@ class _Count:
     played: int = 0
     write_tasks: int = 0
     without_ids: int = 0
+    overlapped: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count what became of one task."""
         self.status[outcome.status] += 1
+        self.overlapped += outcome.overlapped
         self.played += len(outcome.rows) + len(outcome.failures)
         if outcome.status == "rejected" and outcome.reasons:
             last = outcome.reasons[-1]
@@ -136,6 +140,7 @@ class _Count:
                 talks_kept=len(self.lengths),
                 rejected_by=_ordered(self.rejected),
                 failed_by=_ordered(self.failed),
+                overlapped=self.overlapped,
             ),
             kinds=_ordered(self.kinds),
             operators=_ordered(self.operators),
@@ -171,6 +176,7 @@ def render(stats: Stats) -> str:
     funnel = stats.funnel
     lines = [
         _line("tasks asked", funnel.asked),
+        *([_line("  goals let go as overlapping", funnel.overlapped)] if funnel.overlapped else []),
         _line("  blueprints rejected", funnel.rejected, funnel.asked),
         *(_line(f"    by {gate}", count) for gate, count in funnel.rejected_by.items()),
         _line("  blueprints accepted", funnel.accepted, funnel.asked),

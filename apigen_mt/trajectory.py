@@ -63,7 +63,10 @@ class Row(Part):
 
 
 class Outcome(Part):
-    """What became of one task: kept rows, failed attempts, or reasons. asked = kept + rejected + failed."""
+    """What became of one task: kept rows, failed attempts, or reasons. asked = kept + rejected + failed.
+
+    `overlapped` counts the goals let go before one was found that repeats no earlier task (`--against`).
+    """
 
     task: int
     status: Literal["kept", "rejected", "failed"]
@@ -73,3 +76,4 @@ class Outcome(Part):
     failures: tuple[Row, ...] = ()
     reasons: tuple[Rejected, ...] = ()
     usage: dict[str, Usage] = {}
+    overlapped: int = 0

@@ -19,7 +19,7 @@ from apigen_mt.trajectory import Row
 from blueprints.checks import world_gates
 from blueprints.judging.judge import carried_out, judge
 from tools_env.port import SetUpFailed, UnknownSnapshot, World
-from tools_env.resolve import BUILT_IN, UnknownDomain
+from tools_env.resolve import INSTALLED, UnknownDomain
 from tools_env.tool import DomainError
 from tools_env.values import Part
 
@@ -68,7 +68,7 @@ def verify(path: Path, resolve_world: Resolver, *, domains: Collection[str] = ()
     The rows name their domains. A name such as `module:Class` is code: other than built-in ones are only resolved
     when they are listed in `domains`. Never raises for what the files hold.
     """
-    proof = _Proof(resolve_world, frozenset([*BUILT_IN, *domains]))
+    proof = _Proof(resolve_world, INSTALLED | frozenset(domains))
     try:
         _verify(path, proof)
     except OSError as error:

@@ -9,18 +9,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import client, environments, generation
+from bench import client, environments, generation, tau2
 
 OUT = Path("build/bench.json")
 LIMITS: Mapping[str, float] = {
     **{f"cpu_ms_{messages}": client.LIMIT_MS for messages in client.HISTORIES},
     **environments.LIMITS,
     **generation.LIMITS,
+    **tau2.LIMITS,
 }
 GROUPS: Mapping[str, Callable[[], dict[str, float]]] = {
     "client": client.run,
     "environments": environments.run,
     "generation": generation.run,
+    "tau2": tau2.run,
 }
 
 

@@ -18,6 +18,7 @@ LIMITS: Mapping[str, float] = {
     "read_overhead_us": 30.0,
     "write_overhead_us": 30.0,
     "diff_and_fingerprint_us": 100.0,
+    "created_diff_and_fingerprint_us": 100.0,
     "fork_kb": 100.0,
 }
 _ROUNDS = 2000

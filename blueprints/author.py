@@ -17,6 +17,8 @@ OPENERS = (
 )
 LATER = ("I would also like to {}.", "One more thing: I want to {}.", "And then I need to {}, please.")
 QUESTIONS = ("Can you tell me {}?", "I'd like to know {}.", "Could you look up {}?")
+PUSH_BACK = "If you are told that this is not possible, ask once more before you accept it."
+"""The sentence that the program puts at the end of every refusal's instruction."""
 
 
 class Wording(Part):
@@ -44,25 +46,26 @@ class TemplateAuthor:
 
     async def word(self, draft: Blueprint, feedback: tuple[Rejected, ...]) -> Wording | Rejected:
         """The wording of a draft whose stages hold their intents."""
-        if feedback:
-            return feedback[-1]
-        rng = random.Random(draft.substance())
-        says = tuple(self._say(draft, number, rng) for number in range(len(draft.stages)))
-        return Wording(instruction=instruction(draft), says=says)
+        return feedback[-1] if feedback else plain(draft)
 
-    @staticmethod
-    def _say(draft: Blueprint, number: int, rng: random.Random) -> str:
-        stage = draft.stages[number]
-        forms = QUESTIONS if stage.wants == "answer" else LATER if number else OPENERS
-        text = rng.choice(forms).format(fill(stage.intent, slots(draft, number)))
-        extra = [
-            sentence(f"the {k.label} should be {said(k)}") for k in unsaid(draft, number) if k.disclose == "volunteer"
-        ]
-        own = [k for k in draft.known.values() if not k.about and k.disclose == "volunteer" and not number]
-        extra += [sentence(f"my {k.label} is {said(k)}") for k in own]
-        helping = [k for k in on_the_way(draft, number) if not kept_back(draft, k)]
-        extra += [f"The {k.label} in question is {k.phrase}." for k in helping]
-        return " ".join([text, *extra])
+
+def plain(draft: Blueprint) -> Wording:
+    """A draft in the template's words."""
+    rng = random.Random(draft.substance())
+    says = tuple(_say(draft, number, rng) for number in range(len(draft.stages)))
+    return Wording(instruction=instruction(draft), says=says)
+
+
+def _say(draft: Blueprint, number: int, rng: random.Random) -> str:
+    stage = draft.stages[number]
+    forms = QUESTIONS if stage.wants == "answer" else LATER if number else OPENERS
+    text = rng.choice(forms).format(fill(stage.intent, slots(draft, number)))
+    extra = [sentence(f"the {k.label} should be {said(k)}") for k in unsaid(draft, number) if k.disclose == "volunteer"]
+    own = [k for k in draft.known.values() if not k.about and k.disclose == "volunteer" and not number]
+    extra += [sentence(f"my {k.label} is {said(k)}") for k in own]
+    helping = [k for k in on_the_way(draft, number) if not kept_back(draft, k)]
+    extra += [f"The {k.label} in question is {k.phrase}." for k in helping]
+    return " ".join([text, *extra])
 
 
 def said(known: Known) -> str:
@@ -110,7 +113,8 @@ def given_away(draft: Blueprint, number: int) -> tuple[str, ...]:
 
 def instruction(draft: Blueprint) -> str:
     """The task as told to whoever plays the person."""
-    name = next((str(k.value) for n, k in draft.known.items() if n == "name"), "a customer")
+    own = {n: str(k.value) for n, k in draft.known.items() if not k.about}
+    name = own.get("name") or " ".join(own[n] for n in ("first_name", "last_name") if n in own) or "a customer"
     lines = [f"You are {name}."]
     if draft.persona:
         lines.append(draft.persona)

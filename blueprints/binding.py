@@ -10,6 +10,8 @@ from tools_env.tool import Param, ToolSpec
 from tools_env.values import Json
 
 DEPTH = 5
+MOST_LISTED = 8
+"""Records listed by id alone are read one by one to find out which is meant; longer listings are left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,25 @@ class Binder:
                 return index
         return None
 
+    def read(self, bound: Bound) -> int | None:
+        """Make a reading call; of records listed by id alone the whole listing is read, for any may be meant."""
+        chosen = [(n, r) for n, c in bound.choices.items() for r in c.referents if not c.param.personal]
+        listed = [(n, r) for n, r in chosen if not r.shown]
+        if not listed:
+            return self.knowledge.call(bound.call, bound.needs)
+        name, target = listed[0]
+        among = self.knowledge.beside(target)
+        if len(among) > MOST_LISTED or len(listed) > 1:
+            return None
+        made: dict[str, int] = {}
+        for one in among:
+            call = bound.call.model_copy(update={"arguments": bound.call.arguments | {name: one.id}})
+            if (index := self.knowledge.call(call, bound.needs)) is not None:
+                made[one.id] = index
+        for index in made.values():
+            self.knowledge.log[index].together = tuple(made.values())
+        return made.get(target.id)
+
     def bind(
         self,
         spec: ToolSpec,
@@ -60,11 +81,16 @@ class Binder:
         context = set(given)
         needs: set[int] = set()
         records = [p for p in spec.params if p.meaning.kind == "identifier"]
-        for param in sorted(records, key=self._openness):
+        for param in _paired_in_order(sorted(records, key=self._openness), records):
             if not param.required and self.rng.random() < 0.5:  # noqa: PLR2004 - optional arguments half of the time
                 continue
-            self._provide(param.meaning.of, depth, banned, frozenset(context))
-            chosen = self._choose(param, context, choices)
+            partner = next((c for c in choices.values() if _pair(c.param) and _pair(c.param) == _pair(param)), None)
+            if partner is not None:
+                chosen = self._match(param, partner, depth, banned)
+            else:
+                if not (param.personal and any(r.id == self.person.id for r in self.knowledge.listed(self.people))):
+                    self._provide(param.meaning.of, depth, banned, frozenset(context))
+                chosen = self._choose(param, context, choices, reads=not spec.writes)
             if chosen is None:
                 if param.required:
                     return None
@@ -77,12 +103,15 @@ class Binder:
 
     def _plain(self, spec: ToolSpec, choices: dict[str, Choice], needs: set[int]) -> Bound | None:
         facts: dict[str, str] = {}
+        paired = any(p.meaning.paired and p.meaning.kind != "identifier" for p in spec.params)
+        place = self.rng.random() if paired else 0.0
         for param in spec.params:
             if param.meaning.kind == "identifier":
                 continue
             if not param.required and (param.meaning.kind == "flag" or self.rng.random() < 0.6):  # noqa: PLR2004
                 continue
-            value = self._as_before(param, needs) or plain_value(param, self.brief, self.rng)
+            before = None if param.meaning.paired else self._as_before(param, needs)
+            value = before or plain_value(param, self.brief, random.Random(place) if param.meaning.paired else self.rng)
             if value is None and (fact := own_fact(param, self.person)) is not None:
                 facts[param.name], value = fact, self.person.facts[fact].value
             if value is None:
@@ -105,10 +134,15 @@ class Binder:
         """People last; what is created or deep first, so that context narrows what follows."""
         return (1 if param.personal else 0, self.rng.random())
 
-    def _choose(self, param: Param, context: set[tuple[str, str]], taken: dict[str, Choice]) -> Choice | None:
+    def _choose(
+        self, param: Param, context: set[tuple[str, str]], taken: dict[str, Choice], *, reads: bool
+    ) -> Choice | None:
+        """Records that fit; one known by its id alone only where the person is meant, or to read about it."""
         table = param.meaning.of
         used = {r.id for c in taken.values() for r in c.referents if r.table == table}
         found = [r for r in self.knowledge.of(table) if r.id not in used]
+        if (reads or param.personal) and not any(self._mine(r) for r in found):
+            found = self.knowledge.listed(table)
         found = [r for r in found if r.id == self.person.id] if param.personal else [r for r in found if self._mine(r)]
         inside = [r for r in found if (table, r.id) in context]
         if inside:
@@ -126,15 +160,37 @@ class Binder:
         some = [first, *self.rng.sample(like, min(len(like), self.rng.choice([0, 0, 1])))]
         return Choice(param, [r.id for r in some], tuple(some))
 
+    def _match(self, param: Param, partner: Choice, depth: int, banned: frozenset[str]) -> Choice | None:
+        """For each record of one of two parallel lists another that stands among the same, shown by another call."""
+        found: list[Referent] = []
+        for one in partner.referents:
+            like = self._like(one, found)
+            if not like and depth:
+                self._provide(param.meaning.of, depth, banned, one.context, anew=True)
+                like = self._like(one, found)
+            if not like:
+                return None
+            found.append(self.rng.choice(like))
+        return Choice(param, [r.id for r in found], tuple(found))
+
+    def _like(self, one: Referent, taken: list[Referent]) -> list[Referent]:
+        mine = {(t, i) for t, i in one.context if t != self.people}
+        among = (r for r in self.knowledge.of(one.table) if r.id != one.id and r.source != one.source)
+        return [r for r in among if r.context & mine and all(r.id != t.id for t in taken)]
+
     def _mine(self, referent: Referent) -> bool:
         """Not somebody else's: no other person stands in its context."""
         people = {i for t, i in referent.context if t == self.people}
         return not people or people == {self.person.id}
 
-    def _provide(self, table: str, depth: int, banned: frozenset[str], context: frozenset[tuple[str, str]]) -> None:
-        """Read until records of `table` are known, if they can be; with context, records that go with it."""
+    def _provide(
+        self, table: str, depth: int, banned: frozenset[str], context: frozenset[tuple[str, str]], *, anew: bool = False
+    ) -> None:
+        """Read until records of `table` are known, if they can be; with context, records that go with it; `anew` even
+        where some are known.
+        """
         known = [r for r in self.knowledge.of(table) if not context or r.context & context or (table, r.id) in context]
-        if (known and self.rng.random() < 0.8) or depth == 0:  # noqa: PLR2004 - look further now and then
+        if (known and not anew and self.rng.random() < 0.8) or depth == 0:  # noqa: PLR2004 - look further now and then
             return
         readers = [
             s
@@ -149,7 +205,7 @@ class Binder:
             if bound is None:
                 continue
             before = len(self.knowledge.of(table))
-            self.knowledge.call(bound.call, bound.needs)
+            self.read(bound)
             if len(self.knowledge.of(table)) > before or any((r.context & context) for r in self.knowledge.of(table)):
                 return
 
@@ -168,6 +224,17 @@ class Binder:
                 else next(r.source for r in self.knowledge.referents if (wants[0].meaning.of, key) in r.context)
             )
             self.knowledge.call(Call(name=spec.name, arguments={wants[0].name: key}), (source,))
+
+
+def _pair(param: Param) -> str:
+    """The group of parallel lists of ids that an argument is of."""
+    return param.meaning.paired if param.many and param.meaning.kind == "identifier" else ""
+
+
+def _paired_in_order(order: list[Param], declared: list[Param]) -> list[Param]:
+    """Parallel lists in the order in which the tool declares them: what is there before what takes its place."""
+    groups = {group: iter([p for p in declared if _pair(p) == group]) for p in declared if (group := _pair(p))}
+    return [next(groups[_pair(p)]) if _pair(p) else p for p in order]
 
 
 def _clashes(referent: Referent, context: set[tuple[str, str]]) -> int:

@@ -82,12 +82,13 @@ class Evidence(Part):
 
 
 class Provenance(Part):
-    """How the blueprint came to be; not part of its identity."""
+    """How the blueprint came to be; not part of its identity. `source` is the task that it was imported from."""
 
     mode: Literal["grounded", "drafted", "imported"] = "grounded"
     author: str = "template"
     task: int = 0
     rounds: int = 0
+    source: str = ""
     reviewed: str = "not reviewed"
 
 

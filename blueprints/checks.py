@@ -167,6 +167,7 @@ def leakage(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     technical |= {p.name for s in world.specs.values() for p in s.params if "_" in p.name}
     calls = [*blueprint.actions, *([blueprint.evidence.forbidden] if blueprint.evidence else [])]
     ids = {str(v) for a in calls for n, v in flat(a.arguments, world, a.name) if n == "identifier"} | {blueprint.person}
+    ids -= {str(k.value) for k in blueprint.known.values() if not k.about}
     for place, text in texts:
         words = set(re.findall(r"[\w#-]+", text))
         for name in sorted(words & technical):
@@ -188,8 +189,14 @@ def flat(arguments: dict[str, Json], world: World, tool: str) -> Iterator[tuple[
             yield kind, one
 
 
+_NOT_SPOKEN = re.compile(
+    r"\[[^\]]*\]|<[^>]*>|\{[^}]*\}|(?<!\S)@\w+|\b(?:keep|preserve|matter \d+|background)\s*:", re.IGNORECASE
+)
+"""What nobody types to a service desk: blanks left to fill in, handles, headings of the author's own instructions."""
+
+
 def invention(blueprint: Blueprint) -> Iterator[Rejected]:
-    """The words hold no date, amount or mail address that is not among the facts."""
+    """The words hold no date, amount or mail address that is not among the facts, and nothing nobody would type."""
     facts = [k for k in blueprint.known.values() if k.value is not None]
     own = "\n".join([*(str(k.value) for k in facts), *(k.phrase for k in blueprint.known.values())])
     numbers = {float(k.value) for k in facts if isinstance(k.value, int | float)}
@@ -201,6 +208,7 @@ def invention(blueprint: Blueprint) -> Iterator[Rejected]:
         strange = [f"the date {d}" for d in sorted(dates_in(text) - dates_in(own))]
         strange += [f"the amount {a:,.2f}" for a in sorted(amounts_in(text) - amounts_in(own) - numbers)]
         strange += [f"the address {m}" for m in MAIL.findall(text) if m.casefold() not in own.casefold()]
+        strange += [f"{m[0].strip()!r}" for m in _NOT_SPOKEN.finditer(MAIL.sub(" ", text)) if m[0] not in own]
         for what in strange:
             yield Rejected(stage="wording", reason=f"{place} holds {what}, which is not among the facts: leave it out")
 

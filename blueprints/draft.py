@@ -4,13 +4,15 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-from blueprints.author import Author
+from blueprints.author import PUSH_BACK, Author
 from blueprints.blueprint import Blueprint, Disclose, Evidence, Known, Output, Provenance, Rejected, Stage
 from blueprints.checks import check, world_gates
 from blueprints.goals import Pick
+from blueprints.overlap import Against
 from blueprints.sampling import Goal, Intent, twin_setup
 from blueprints.wording import asked_label, label
 from tools_env.calls import Call
+from tools_env.mentions import phrase
 from tools_env.port import World
 from tools_env.replay import replay
 from tools_env.tool import noun_of
@@ -60,9 +62,12 @@ def ground(goal: Goal, persona: str, rng: random.Random) -> Blueprint | Rejected
 
 
 async def word(
-    draft: Blueprint, author: Author, world: World, rounds: int, task: int
+    draft: Blueprint, author: Author, world: World, rounds: int, task: int, against: Against | None = None
 ) -> Blueprint | tuple[Rejected, ...]:
-    """Have the author word a draft until it passes every gate or the rounds are spent; then all reasons."""
+    """Have the author word a draft until it passes every gate or the rounds are spent; then all reasons.
+
+    Words that stand in a task of `against` are sent back like any others.
+    """
     feedback: tuple[Rejected, ...] = ()
     for number in range(rounds + 1):
         wording = await author.word(draft, feedback)
@@ -75,7 +80,7 @@ async def word(
         worded = with_words(draft, wording.instruction, wording.says)
         provenance = Provenance(author=author.name, task=task, rounds=number)
         worded = worded.model_copy(update={"provenance": provenance}).sealed()
-        found = next(check(worded, world), None)
+        found = next(check(worded, world), None) or (against.shared_words(worded) if against else None)
         if found is None:
             return worded
         feedback = (*feedback, found)
@@ -134,9 +139,6 @@ def worded_like(twin: Blueprint, refusal: Blueprint, world: World, task: int) ->
     return next(check(worded, world), worded)
 
 
-PUSH_BACK = "If you are told that this is not possible, ask once more before you accept it."
-
-
 def own_facts(goal: Goal, rng: random.Random) -> dict[str, Known]:
     """What the person knows of themself: given when asked, or, by those who introduce themselves, at once."""
     shown = goal.knowledge.log[goal.identified].call.arguments.values() if rng.random() < INTRODUCED else ()
@@ -145,7 +147,7 @@ def own_facts(goal: Goal, rng: random.Random) -> dict[str, Known]:
             value=fact.value,
             meaning=fact.meaning,
             disclose="volunteer" if fact.value in shown else "if_asked",
-            label=label(name),
+            label=phrase(name) if fact.meaning.kind == "identifier" else label(name),
         )
         for name, fact in goal.person.facts.items()
     }
@@ -155,6 +157,8 @@ def _facts(goal: Goal, intent: Intent, number: int, rng: random.Random) -> dict[
     found: dict[str, Known] = {}
 
     def add(name: str, known: Known) -> None:
+        if name in goal.person.facts:
+            name, known = f"new {name}", known.model_copy(update={"label": f"new {known.label}"})
         found[name if not number else f"{name} {number + 1}"] = known
 
     for name, picks in intent.picks.items():

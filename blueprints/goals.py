@@ -93,8 +93,9 @@ def resolves(
             pairs = [(v, i) for v, i in valued if not any(_below(w, v) for w, _ in valued)]
         return list(dict.fromkeys(i for _, i in pairs))
     wanted = dict(text_attributes)
-    return [
+    fitting = (
         r.id
         for r in among
         if all((a := r.attribute(f)) is not None and canonical(a.value) == canonical(v) for f, v in wanted.items())
-    ]
+    )
+    return list(dict.fromkeys(fitting))

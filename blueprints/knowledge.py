@@ -2,26 +2,30 @@
 
 import datetime
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from blueprints.wording import SPEAKABLE, Attribute
 from tools_env.calls import Call, Result
 from tools_env.port import Brief, Person, Session
 from tools_env.state import fingerprint
-from tools_env.tool import Param, ToolSpec
-from tools_env.values import Json, Meaning
+from tools_env.tool import Param, ToolSpec, Yield
+from tools_env.values import TEXT, Json
 
 
 @dataclass(frozen=True, slots=True)
 class Referent:
-    """A record as one call showed it: its attributes, and the ids it was seen together with."""
+    """A record as one call showed it: its attributes, and the ids it was seen together with.
+
+    A record of which only the id was listed is not `shown`: more has to be read before it can be described.
+    """
 
     table: str
     id: str
     attributes: tuple[Attribute, ...]
     source: int
     context: frozenset[tuple[str, str]]
+    shown: bool = True
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that field."""
@@ -30,12 +34,16 @@ class Referent:
 
 @dataclass(slots=True)
 class Logged:
-    """A call that succeeded, and the indices of the earlier calls that its arguments came from."""
+    """A call that succeeded, and the indices of the earlier calls that its arguments came from.
+
+    `together` are the reads of the same listing: where one is needed all are, for nobody can tell before which it is.
+    """
 
     call: Call
     value: Json
     writes: bool
     needs: tuple[int, ...]
+    together: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,9 +84,23 @@ class Knowledge:
         """One referent per record of a table: the one seen first."""
         found: dict[str, Referent] = {}
         for referent in self.referents:
-            if referent.table == table:
+            if referent.table == table and referent.shown:
                 found.setdefault(referent.id, referent)
         return list(found.values())
+
+    def listed(self, table: str) -> list[Referent]:
+        """Records of a table of which only ids were listed, and which no call has shown since."""
+        shown = {r.id for r in self.of(table)}
+        found = {r.id: r for r in self.referents if r.table == table and not r.shown and r.id not in shown}
+        return list(found.values())
+
+    def beside(self, referent: Referent) -> list[Referent]:
+        """The listing in which a record's id stands, itself included, in its order."""
+        return [
+            r
+            for r in self.referents
+            if not r.shown and (r.table, r.source, r.context) == (referent.table, referent.source, referent.context)
+        ]
 
     def last_write(self) -> int | None:
         """Index of the last call that changed something: what it made is "that order" to the person."""
@@ -88,7 +110,8 @@ class Knowledge:
         """The wanted calls and all that they need, in order."""
         queue, kept = list(wanted), set(wanted)
         while queue:
-            for need in self.log[queue.pop()].needs:
+            logged = self.log[queue.pop()]
+            for need in (*logged.needs, *logged.together):
                 if need not in kept:
                     kept.add(need)
                     queue.append(need)
@@ -101,42 +124,92 @@ def _each(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
+def latest(referents: Iterable[Referent], table: str) -> list[Referent]:
+    """The records of a table that were shown, as they were seen last, in order of first sight.
+
+    A record that is shown in two roles, such as an article in the catalogue and in an order, is there in both: what can
+    be said of it differs.
+    """
+    found: dict[tuple[str, tuple[str, ...]], Referent] = {}
+    for referent in referents:
+        if referent.table == table and referent.shown:
+            found[referent.id, tuple(a.field for a in referent.attributes)] = referent
+    return list(found.values())
+
+
 def referents_in(value: Json, spec: ToolSpec, source: int, call: Call) -> list[Referent]:
-    """Every record that a result shows: an object whose first field is an identifier, with what it stands among."""
+    """Every record that a result shows: an object with an id of its own, with what it stands among; and every record
+    that it lists by id alone.
+    """
     asked = frozenset(
         (p.meaning.of, str(v))
         for p in spec.params
         if p.meaning.kind == "identifier"
         for v in _each(call.arguments.get(p.name))
     )
-    return list(_walk(value, "", {y.path: y.meaning for y in spec.yields}, source, asked))
+    return list(_Walk(spec, source).through(value, "", asked))
 
 
-def _walk(
-    value: Json, path: str, meanings: dict[str, Meaning], source: int, context: frozenset[tuple[str, str]]
-) -> Iterator[Referent]:
-    if isinstance(value, list):
-        for member in value:
-            yield from _walk(member, f"{path}[]", meanings, source, context)
-        return
-    if not isinstance(value, dict):
-        return
-    here = {name: meanings.get(f"{path}.{name}" if path else name) for name in value}
-    ids = [(m.of, str(value[n])) for n, m in here.items() if m is not None and m.kind == "identifier" and value[n]]
-    inner = context | frozenset(ids)
-    first = next(iter(value), "")
-    meaning = here.get(first)
-    if meaning is not None and meaning.kind == "identifier":
-        attributes = tuple(
-            Attribute(n, value[n], m)
-            for n, m in here.items()
-            if m is not None and m.kind in SPEAKABLE and value[n] not in (None, "") and not isinstance(value[n], list)
-        )
-        own = (meaning.of, str(value[first]))
-        yield Referent(*own, attributes, source, inner - {own})
-    for name, member in value.items():
-        if isinstance(member, list | dict):
-            yield from _walk(member, f"{path}.{name}" if path else name, meanings, source, inner)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Goes through a result along the paths that the tool's specification names; `*` stands for any key of a map."""
+
+    spec: ToolSpec
+    source: int
+
+    def through(self, value: Json, path: str, context: frozenset[tuple[str, str]]) -> Iterator[Referent]:
+        if isinstance(value, list):
+            for member in value:
+                yield from self.through(member, f"{path}[]", context)
+        elif isinstance(value, dict):
+            yield from self._object(value, path, context)
+        elif path in {"", "[]"} or path.endswith("[]"):
+            yield from self._listed(value, self.spec.yielded.get(path), context, ())
+
+    def _object(self, value: dict[str, Json], path: str, context: frozenset[tuple[str, str]]) -> Iterator[Referent]:
+        here = {name: self.spec.yielded.get(self._at(path, name)) for name in value}
+        ids = [
+            (y.meaning.of, str(value[n]))
+            for n, y in here.items()
+            if y is not None and y.meaning.kind == "identifier" and value[n] and not isinstance(value[n], list | dict)
+        ]
+        inner = context
+        own = next((n for n, y in here.items() if y is not None and y.own and value[n]), None)
+        known = here[own] if own is not None else None
+        if own is not None and known is not None:
+            inner = context | frozenset(ids)
+            key = (known.meaning.of, str(value[own]))
+            yield Referent(*key, tuple(self._attributes(value, path)), self.source, inner - {key})
+        for name, member in value.items():
+            if isinstance(member, list | dict):
+                yield from self.through(member, self._at(path, name), inner)
+            elif own is None and (place := self._at(path, name)).endswith("*"):
+                named = Attribute("name", name, TEXT)
+                yield from self._listed(member, self.spec.yielded.get(place), inner, (named,))
+
+    def _listed(
+        self, value: Json, known: Yield | None, context: frozenset[tuple[str, str]], named: tuple[Attribute, ...]
+    ) -> Iterator[Referent]:
+        if known is not None and known.meaning.kind == "identifier" and value:
+            yield Referent(known.meaning.of, str(value), named, self.source, context, shown=bool(named))
+
+    def _at(self, path: str, name: str) -> str:
+        """The path of a member: under its own name where the specification has one, else as any key of a map."""
+        exact, any_key = (f"{path}.{name}", f"{path}.*") if path else (name, "*")
+        return any_key if exact not in self.spec.places and any_key in self.spec.places else exact
+
+    def _attributes(self, value: dict[str, Json], path: str) -> Iterator[Attribute]:
+        """What can be said of an object: its own values, and those of objects inside it that are no records."""
+        for name, one in value.items():
+            place = self._at(path, name)
+            known = self.spec.yielded.get(place)
+            if isinstance(one, dict):
+                if not any(y.own and y.path.startswith(f"{place}.") for y in self.spec.yields):
+                    yield from (a for a in self._attributes(one, place) if a.field not in value)
+            elif isinstance(one, list) or one in (None, "") or known is None:
+                continue
+            elif known.meaning.kind in SPEAKABLE:
+                yield Attribute(name, one, known.meaning)
 
 
 def plain_value(param: Param, brief: Brief, rng: random.Random) -> Json:

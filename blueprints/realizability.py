@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from blueprints.blueprint import Blueprint, Known
 from blueprints.goals import resolves
-from blueprints.knowledge import Referent, referents_in
+from blueprints.knowledge import Referent, latest, referents_in
 from blueprints.wording import Superlative, superlative_phrase
 from tools_env.calls import Call, Result
 from tools_env.mentions import mentions
@@ -24,7 +24,7 @@ def unobtainable(blueprint: Blueprint, world: World, done: Replayed) -> Iterator
         for param in spec.params:
             value = call.arguments.get(param.name)
             if value is not None:
-                yield from _argument(blueprint, call, param, value, seen, shown)
+                yield from _argument(blueprint, call, param, value, seen, shown, writes=spec.writes)
         outcome = done.outcomes[number] if number < len(done.outcomes) else None
         if isinstance(outcome, Result):
             seen += referents_in(outcome.value, spec, number, call)
@@ -38,16 +38,25 @@ def _questions(blueprint: Blueprint, seen: list[Referent]) -> Iterator[str]:
     for number, output in zip(asked, blueprint.outputs, strict=False):
         facts = [k for k in blueprint.known.values() if k.about == "record" and k.stage == number]
         tables = {k.meaning.of for k in facts if not k.field}
-        among = {r.id: r for r in seen if r.table in tables}
-        found = _selected([k for k in facts if k.field], list(among.values()))
+        among = [r for table in sorted(tables) for r in latest(seen, table)]
+        found = _selected([k for k in facts if k.field], among)
         if among and len(found) != 1:
             yield f"the question about the {output.label} fits {len(found)} of {len(among)} records"
-        elif among and ((held := among[found[0]].attribute(output.name)) is None or not same(held.value, output.value)):
-            yield f"the record that the person asks about has another {output.label}"
+        elif among:
+            held = (a for r in among if r.id == found[0] and (a := r.attribute(output.name)) is not None)
+            if not any(same(a.value, output.value) for a in held):
+                yield f"the record that the person asks about has another {output.label}"
 
 
 def _argument(
-    blueprint: Blueprint, call: Call, param: Param, value: Json, seen: list[Referent], shown: list[Json]
+    blueprint: Blueprint,
+    call: Call,
+    param: Param,
+    value: Json,
+    seen: list[Referent],
+    shown: list[Json],
+    *,
+    writes: bool,
 ) -> Iterator[str]:
     known = [k for k in blueprint.known.values() if k.value is not None]
     for one in value if isinstance(value, list) else [value]:
@@ -56,7 +65,7 @@ def _argument(
             if not told and one not in shown:
                 yield f"{call.name}: nobody says and no earlier call shows the {param.label} {one}"
             elif not told and not param.personal:
-                yield from _singled_out(blueprint, call, param, str(one), seen)
+                yield from _singled_out(blueprint, call, param, str(one), seen, writes=writes)
         elif param.meaning.kind == "flag" or told or _derived(param, one, known, shown):
             continue
         else:
@@ -72,18 +81,30 @@ def _derived(param: Param, value: Json, known: list[Known], shown: list[Json]) -
     return param.meaning.kind == "text" and any(mentions(str(k.value), value, param.meaning) for k in known)
 
 
-def _singled_out(blueprint: Blueprint, call: Call, param: Param, key: str, seen: list[Referent]) -> Iterator[str]:
+def _singled_out(
+    blueprint: Blueprint, call: Call, param: Param, key: str, seen: list[Referent], *, writes: bool
+) -> Iterator[str]:
     """Whether what the person says picks this record among those of its table that earlier calls showed."""
-    among = {r.id: r for r in seen if r.table == param.meaning.of}
+    among = latest(seen, param.meaning.of)
+    listings = [r for r in seen if r.table == param.meaning.of and r.id == key and not r.shown]
+    if listings and not writes and _read_through(blueprint, call, param, listings[0], seen):
+        return
     descriptions = _descriptions(blueprint, param.name)
-    if len(among) <= 1 and not descriptions:
+    if len({r.id for r in among}) <= 1 and not descriptions:
         return
     for facts in descriptions:
-        if _selected(facts, list(among.values())) == [key]:
+        if _selected(facts, among) == [key]:
             return
     if any(k.phrase.startswith("that ") for k in blueprint.known.values() if k.about == param.name):
         return
     yield f"{call.name}: what the person says does not single out the {param.label} {key} among {len(among)}"
+
+
+def _read_through(blueprint: Blueprint, call: Call, param: Param, one: Referent, seen: list[Referent]) -> bool:
+    """Whether everything that was listed beside a record is read in the same way, so that nobody has to know which."""
+    beside = {r.id for r in seen if (r.table, r.source, r.context) == (one.table, one.source, one.context)}
+    read = {str(a.arguments.get(param.name)) for a in blueprint.actions if a.name == call.name}
+    return beside <= read
 
 
 def _selected(facts: list[Known], among: list[Referent]) -> list[str]:

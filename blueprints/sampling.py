@@ -22,6 +22,8 @@ from tools_env.values import Json, Meaning
 
 TRIES = {"cheap": 60, "restart": 12}
 """How many bindings may be tried for one goal, by what a fork costs."""
+TRIES_EACH = 4
+"""How many of them in a row with one tool: those that seldom succeed are to have their share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ class Sampler:
         self.snapshots = world.snapshots(snapshots)
         self.specs = dict(world.specs)
         self.people = people_table(world)
-        self.writes = [s for s in self.specs.values() if s.writes]
+        writes = [s for s in self.specs.values() if s.writes and "agent" in s.actors]
+        self.writes = [s for s in writes if s.ask] or writes
+        """What people ask for: the tools that say how, or all where none does."""
 
     def draw(self, kind: Kind, rng: random.Random) -> Goal | None:
         """One goal of a kind (`act`, `inform`, `refuse`), or None when this attempt found none."""
@@ -169,11 +173,15 @@ class Sampler:
         """A write that succeeds and breaks no rule, carried out; sometimes one on what the last write created."""
         done = {i.spec.name for i in goal.intents if i.spec}
         fresh = [r for r in goal.knowledge.referents if goal.knowledge.log[r.source].writes]
-        for _ in range(TRIES[self.world.fork_cost] // 4):
-            follow = [s for s in self.writes if any(p.meaning.of == r.table for p in s.params for r in fresh)]
-            spec = rng.choice(follow if follow and rng.random() < 0.7 else self.writes)  # noqa: PLR2004 - dependent first
+        follow = [s for s in self.writes if any(p.meaning.of == r.table for p in s.params for r in fresh)]
+        wanted = follow if follow and rng.random() < 0.7 else self.writes  # noqa: PLR2004 - dependent first
+        tries = TRIES[self.world.fork_cost] // 4
+        for spec in (s for s in rng.sample(wanted, len(wanted)) for _ in range(TRIES_EACH)):
+            if spec.name in done or not tries:
+                continue
+            tries -= 1
             bound = binder.bind(spec)
-            if bound is None or spec.name in done:
+            if bound is None:
                 continue
             trial = goal.knowledge.session.fork()
             outcome = trial.call(bound.call)
@@ -195,8 +203,8 @@ class Sampler:
         ]
         for _ in range(TRIES[self.world.fork_cost] // 4):
             bound = binder.bind(rng.choice(readers))
-            index = goal.knowledge.call(bound.call, bound.needs) if bound else None
-            shown = [r for r in goal.knowledge.referents if r.source == index]
+            index = binder.read(bound) if bound else None
+            shown = [r for r in goal.knowledge.referents if r.source == index and r.shown]
             if not shown:
                 continue
             target = rng.choice(shown)
@@ -269,7 +277,7 @@ class Sampler:
         given: dict[str, Json] = {}
         settled = set(goal.order()[0])
         for index in goal.knowledge.closure(wanted):
-            if index in settled:
+            if index in settled or goal.knowledge.log[index].together:
                 continue
             call = goal.knowledge.log[index].call
             for param in self.specs[call.name].params:

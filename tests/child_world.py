@@ -16,12 +16,13 @@ from typing import IO
 from pydantic import TypeAdapter
 
 from tools_env.calls import Call, Edit, Fault, Outcome, Result
+from tools_env.canon import Layouts
 from tools_env.course import Course
 from tools_env.port import Brief, ForkCost, Session, SetUp, SetUpFailed, UnknownSnapshot, seeds
 from tools_env.resolve import resolve
 from tools_env.rules import Breach, Clause
 from tools_env.session import reading_only
-from tools_env.state import Diff, altered, by_meaning, fingerprint, told
+from tools_env.state import Diff, altered, fingerprint_of, told
 from tools_env.tool import ToolSpec
 from tools_env.values import Json, Meaning, Part
 
@@ -220,8 +221,7 @@ class ChildSession:
         return told(self._changes(self.opened))
 
     def fingerprint(self) -> str:
-        same = by_meaning(self._changes(self.world.plain(self.snapshot)), self.world.fields)
-        return fingerprint([[self.snapshot, *([path, *values] for path, values in same.items())]])
+        return fingerprint_of(self.snapshot, self._changes(self.world.plain(self.snapshot)), Layouts(self.world.fields))
 
     def breaches(self, course: Course) -> tuple[Breach, ...]:
         return BREACHES.validate_json(json.dumps(self.pipe.ask("breaches", course.model_dump(mode="json"))))

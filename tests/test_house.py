@@ -134,6 +134,8 @@ def test_only_the_command_line_prints_and_reads_the_environment():
         for node in nodes(path)
         for name in [named(node)]
         if name in {"print", "os.environ", "os.getenv"}
+        # importing tau2 loads a .env file; what that adds to the environment is taken out again
+        and (path.name, name) != ("tau2.py", "os.environ")
     ]
     assert not reaching
 

@@ -20,7 +20,16 @@ LAST = (
     "Quiroga", "Rahman", "Reinholt", "Sandoval", "Sorensen", "Szabo", "Tanaka", "Thackeray", "Torvald", "Uzun",
     "Valcourt", "Vasquez", "Wainwright", "Whitlock", "Yamada", "Yildiz", "Zielinski",
 )
+ADDRESSES = {
+    "address1": ("12 Juniper Court", "8 Mill Race Road", "230 Lantern Street", "57 Quarry Lane", "904 Orchard Terrace"),
+    "address2": ("Apt 4", "Suite 21", "Floor 2", "Unit 9", "Apt 310"),
+    "city": ("Fresno", "Dayton", "Tacoma", "Mobile", "Albany"),
+    "state": ("CA", "OH", "WA", "AL", "NY"),
+    "zip": ("93650", "45377", "98401", "36601", "12201"),
+    "country": ("USA", "USA", "USA", "USA", "USA"),
+}
 # fmt: on
+"""Invented addresses by their parts; parts at one position belong together."""
 
 
 def people(rng: Random, count: int) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 """A mail address in a text."""
 
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+_CLOCK = re.compile(r"(?<![\d:])\d\d:\d\d(?!\d)")
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.IGNORECASE)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\.?,?\s+(\d{{4}})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.,-])[$€£]?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)(?![\w-]|[.,]\d)")
@@ -69,7 +70,8 @@ def mentions(text: str, value: Json, meaning: Meaning) -> bool:
         case int() | float():
             return any(abs(n - value) < 0.005 for n in numbers_in(text))  # noqa: PLR2004 - half a cent
         case str() if meaning.kind == "date":
-            return value in dates_in(text)
+            clocks = _CLOCK.findall(text) if value[11:] else []
+            return value[:10] in dates_in(text) and (not clocks or value[11:16] in clocks)
         case str():
             return bool(value.strip()) and _names(text, value)
         case list():
@@ -87,6 +89,8 @@ def spoken(value: Json, meaning: Meaning) -> str:
             return f"${value:,.2f}"
         case str() if meaning.kind == "choice":
             return phrase(value)
+        case str() if meaning.kind == "date":
+            return f"{value[:10]} {value[11:16]}".strip()
         case list():
             return " and ".join(spoken(v, meaning) for v in value)
     return str(value)

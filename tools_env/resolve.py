@@ -1,4 +1,4 @@
-"""Domain names: a built-in one, or `package.module:Class` from the current folder or an installed package."""
+"""Domain names: a built-in one, `tau2:NAME`, or `package.module:Class` from the current folder or a package."""
 
 import importlib
 import sys
@@ -10,6 +10,8 @@ from tools_env.port import World
 from tools_env.tool import DomainError
 
 BUILT_IN = {"library": "tools_env.domains.library:Library", "retail": "tools_env.domains.retail:Retail"}
+INSTALLED = frozenset({*BUILT_IN, "tau2:airline", "tau2:mock", "tau2:retail", "tau2:telecom"})
+"""Names that stand for code which the user installed: a file may name them without running anything of its own."""
 
 
 class UnknownDomain(ValueError):  # noqa: N818 - it reads as what happened
@@ -25,10 +27,14 @@ def resolve(name: str, folder: Path | None = None) -> World:
         UnknownDomain: nothing of that name, with what to write instead.
         DomainError: the class is written wrongly; the message names the place.
     """
+    if name.startswith("tau2:"):
+        return _tau2(name)
     target = BUILT_IN.get(name, name)
     module_name, colon, attribute = target.partition(":")
     if not colon or not all(p.isidentifier() for p in [*module_name.split("."), attribute]):
-        raise UnknownDomain(f"unknown domain {name!r}: use {', '.join(sorted(BUILT_IN))}, or package.module:Class")
+        raise UnknownDomain(
+            f"unknown domain {name!r}: use {', '.join(sorted(BUILT_IN))}, tau2:NAME, or package.module:Class"
+        )
     if folder is not None and str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
@@ -51,4 +57,19 @@ def resolve(name: str, folder: Path | None = None) -> World:
     return world
 
 
-__all__ = ["BUILT_IN", "DomainError", "UnknownDomain", "resolve"]
+def _tau2(name: str) -> World:
+    """`tau2:NAME` from the installed package, or `tau2:NAME@CHECKOUT`."""
+    from tools_env.imports import tau2  # noqa: PLC0415 - only who asks for it waits for it
+
+    domain, at, checkout = name.removeprefix("tau2:").partition("@")
+    if domain not in tau2.DOMAINS or (at and not checkout):
+        known = ", ".join(f"tau2:{d}" for d in tau2.DOMAINS)
+        raise UnknownDomain(f"unknown domain {name!r}: use {known}, each with @CHECKOUT or without")
+    try:
+        return tau2.load(domain, Path(checkout).expanduser().absolute() if checkout else None)
+    except tau2.NoTau2 as error:
+        advice = "" if checkout else ": pip install 'apigen-mt[tau2]'"
+        raise UnknownDomain(f"domain {name!r}: {error}{advice}") from error
+
+
+__all__ = ["BUILT_IN", "INSTALLED", "DomainError", "UnknownDomain", "resolve"]

@@ -91,6 +91,8 @@ def confirmed_writes(clause: str, exempt: frozenset[str] = frozenset()) -> Condu
                 yield step.turn, f"{call.name} was not confirmed by the human before it was carried out"
             elif missing := unnamed(specs[call.name], call.arguments, asked, course.events[: step.turn]):
                 yield step.turn, f"the agent asked to confirm {call.name} without naming {', '.join(missing)}"
+            elif (others := len(_beside(asked, course, specs, step.turn))) > MOST_BESIDE:
+                yield step.turn, f"the agent asked to confirm {call.name} in a list of {others} other records"
 
     return Conduct(clause, "confirmed_writes", check, tuple(sorted(exempt)))
 
@@ -106,6 +108,47 @@ def one_call_at_a_time(clause: str) -> Conduct:
             seen.add(called.batch)
 
     return Conduct(clause, "one_call_at_a_time", check)
+
+
+def usual_conduct(person: str, confirm: str, single: str) -> tuple[Conduct, ...]:
+    """What most service desks hold to, by clause: one person a talk, confirmed writes, one call at a time."""
+    return one_person(person), confirmed_writes(confirm), one_call_at_a_time(single)
+
+
+def _beside(asked: str, course: Course, specs: Mapping[str, ToolSpec], turn: int) -> set[str]:
+    """Ids of records that a request for a yes names though no write is about them and the human never named them."""
+    names = {y.name for spec in specs.values() for y in spec.yields if y.meaning.kind == "identifier"}
+    shown = (e.outcome.observed() for e in course.events[:turn] if isinstance(e, Called))
+    ids = {key for value in shown for key in _under(value, names)}
+    said = " ".join(event.text for _, event in course.said("human"))
+    used = {str(v) for step in course.done(writes=True) for v in _scalars(step.called.call.arguments)}
+    words = set(_WORD.findall(asked))
+    return {key for key in ids - used if key in words and key not in said}
+
+
+_WORD = re.compile(r"[\w#-]+")
+MOST_BESIDE = 5
+"""How many records may be named by the way in a request for a yes; naming more is reading out what there is."""
+
+
+def _under(value: Json, names: set[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for member in value:
+            yield from _under(member, names)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if isinstance(member, str) and name in names:
+                yield member
+            elif isinstance(member, list | dict):
+                yield from _under(member, names)
+
+
+def _scalars(value: Json) -> Iterator[Json]:
+    if isinstance(value, list | dict):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(member)
+    else:
+        yield value
 
 
 def _exchange_before(course: Course, turn: int) -> tuple[str | None, str | None]:
@@ -145,7 +188,7 @@ def unnamed(spec: ToolSpec, arguments: Mapping[str, Json], text: str, before: tu
     missing: list[str] = []
     for param in spec.params:
         value = arguments.get(param.name)
-        if value is None or param.meaning.kind in {"prose", "flag", "nested"}:
+        if value is None or value == "" or param.meaning.kind in {"prose", "flag", "nested"}:
             continue
         for one in value if isinstance(value, list) else [value]:
             named = mentions(text, one, param.meaning)

@@ -7,10 +7,11 @@ from typing import Any, Protocol, Self, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from tools_env.calls import Because, Call, Edit, Fault, Outcome, Refusal, Refused, Result, Touch
+from tools_env.canon import Layouts, Values
 from tools_env.course import Course
 from tools_env.port import SetUp, SetUpFailed
 from tools_env.rules import Breach
-from tools_env.state import Diff, Values, altered, by_meaning, fingerprint, told
+from tools_env.state import Diff, fingerprint_of, told
 from tools_env.table import Record, Table
 from tools_env.tool import Tool, ToolSpec
 from tools_env.values import Meaning
@@ -57,7 +58,7 @@ class Snapshot:
         self.tools = tools
         self.laws = laws
         self.owners = owners
-        self.fields = fields
+        self.layouts = Layouts(fields)
         self._touches: dict[tuple[str, str, str | None], Touch] = {}
 
     def touch(self, table: str, key: str, owner: str | None) -> Touch:
@@ -157,8 +158,8 @@ class LocalSession:
 
     def fingerprint(self) -> str:
         """A hash of snapshot and changes since it, set-up included."""
-        same = by_meaning(_changes(self._state, Table.changed_since_snapshot), self._snapshot.fields)
-        return fingerprint([[self._snapshot.name, *([path, *values] for path, values in same.items())]])
+        changes = _changes(self._state, Table.changed_since_snapshot)
+        return fingerprint_of(self._snapshot.name, changes, self._snapshot.layouts)
 
     def breaches(self, course: Course) -> tuple[Breach, ...]:
         """Every rule that the present state or the course breaks."""
@@ -188,15 +189,19 @@ def _breach(clause: str, law: Callable[..., object], verdict: Any) -> Breach:  #
 
 def _changes(state: State, changed: Callable[[Table[Any]], Mapping[str, Pair]]) -> dict[str, Values]:
     changes: dict[str, Values] = {}
+    tables = state.__dict__
     for name in state.tables_:
-        for key, (before, after) in changed(state.__dict__[name]).items():
+        for key, (before, after) in changed(tables[name]).items():
             if before is None or after is None:
                 one, other = before.shown() if before else None, after.shown() if after else None
+                changes[f"{name}/{key}"] = (one, other)
             else:
                 now = after.__dict__
-                fields = [f for f, value in before.__dict__.items() if value is not now[f] and value != now[f]]
-                one, other = before.shown(fields), after.shown(fields)
-            changes |= altered(name, key, one, other)
+                for field, value in before.__dict__.items():
+                    if value is not now[field] and value != now[field]:
+                        old, new = before.shown_field(field), after.shown_field(field)
+                        if old != new:
+                            changes[f"{name}/{key}/{field}"] = (old, new)
     return changes
 
 

@@ -1,6 +1,6 @@
 """Copy-on-write tables of records: a fork shares everything until it writes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -30,13 +30,17 @@ class Record(BaseModel):
         key: str = self.__dict__[self.key_field]
         return key
 
-    def shown(self, fields: Sequence[str] | None = None) -> dict[str, Json]:
-        """The record as JSON, or some of its fields."""
-        values: dict[str, Json] = {name: self.__dict__[name] for name in fields or ()}
-        if fields is None or not all(type(value) in _PLAIN for value in values.values()):
-            include = None if fields is None else set(fields)
-            values = self.__pydantic_serializer__.to_python(self, mode="json", include=include)
+    def shown(self) -> dict[str, Json]:
+        """The record as JSON."""
+        values: dict[str, Json] = self.__pydantic_serializer__.to_python(self, mode="json")
         return values
+
+    def shown_field(self, name: str) -> Json:
+        """One field as JSON."""
+        value: Json = self.__dict__[name]
+        if type(value) not in _PLAIN:
+            value = self.__pydantic_serializer__.to_python(self, mode="json", include={name})[name]
+        return value
 
 
 R = TypeVar("R", bound=Record)
@@ -181,8 +185,8 @@ class Table(Generic[R]):
 
     def because(self, record: R, field: str, instead: object) -> Because:
         """Name a field of a record as the deciding fact of a denial, and a value that would decide otherwise."""
-        other = record.model_copy(update={field: instead}).shown([field])[field]
-        return Because(path=f"{self.name}/{record.key}/{field}", value=record.shown([field])[field], instead=other)
+        other = record.model_copy(update={field: instead}).shown_field(field)
+        return Because(path=f"{self.name}/{record.key}/{field}", value=record.shown_field(field), instead=other)
 
     def opened(self) -> None:
         """Count changes from here on: what a set-up did is where a talk begins, not part of it."""
@@ -207,14 +211,14 @@ class Table(Generic[R]):
 
     def _since(self, opened: Mapping[str, R | None]) -> dict[str, tuple[R | None, R | None]]:
         changes = self._changes
-        if changes is opened:
+        if changes is opened or not changes:
             return {}
-        pairs = ((key, opened[key] if key in opened else self._base.get(key), now) for key, now in changes.items())
-        return {
-            key: (before, now)
-            for key, before, now in pairs
-            if before is not now and (before is None or now is None or before.__dict__ != now.__dict__)
-        }
+        found: dict[str, tuple[R | None, R | None]] = {}
+        for key, now in changes.items():
+            before = opened[key] if key in opened else self._base.get(key)
+            if before is not now and (before is None or now is None or before.__dict__ != now.__dict__):
+                found[key] = (before, now)
+        return found
 
     def peek(self, key: str) -> R | None:
         """The record, or None, without noting it as touched."""

@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -30,14 +31,18 @@ class Param(Part):
     @property
     def label(self) -> str:
         """The argument's name as people say it."""
-        return self.name.replace("_", " ").removesuffix(" id")
+        return self.name.replace("_", " ").removesuffix(" id").removesuffix(" ids")
 
 
 class Yield(Part):
-    """A value that a tool's result holds: `path` such as `[].lines[].item_id`."""
+    """A value that a tool's result holds: `path` such as `[].lines[].item_id`; `*` stands for any key of a map.
+
+    `own` marks the id by which the object that holds it goes.
+    """
 
     path: str
     meaning: Meaning
+    own: bool = False
 
     @property
     def name(self) -> str:
@@ -57,6 +62,17 @@ class ToolSpec(Part):
     clauses: tuple[str, ...] = ()
     actors: tuple[Actor, ...] = ("agent",)
     ask: str = ""
+
+    @cached_property
+    def yielded(self) -> Mapping[str, Yield]:
+        """What a result holds, by path."""
+        return {y.path: y for y in self.yields}
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Every path in a result that is one of the `yields` or leads to one."""
+        parts = [re.findall(r"\[\]|\.?[^.\[]+", path) for path in self.yielded]
+        return frozenset("".join(p[:end]) for p in parts for end in range(len(p) + 1))
 
     def param(self, name: str) -> Param | None:
         """The argument of that name."""
@@ -202,7 +218,7 @@ def build(name: str, function: Callable[..., object], marked: Marked, *, person:
         name=name,
         description=summary,
         writes=marked.writes,
-        parameters=_schema(model),
+        parameters=schema_of(model),
         params=tuple(params),
         yields=tuple(yields_of(hints["return"])),
         clauses=marked.clauses,
@@ -277,11 +293,13 @@ def yields_of(hint: object, path: str = "") -> Iterator[Yield]:
         else:
             yield Yield(path=f"{path}[]", meaning=meaning)
     elif typing.get_origin(plain) is dict:
-        yield from yields_of(typing.get_args(plain)[1], f"{path}.*")
+        yield from yields_of(typing.get_args(plain)[1], f"{path}.*" if path else "*")
     elif isinstance(plain, type) and issubclass(plain, BaseModel):
-        for name, info in plain.model_fields.items():
+        for number, (name, info) in enumerate(plain.model_fields.items()):
             rebuilt = typing.Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-            yield from yields_of(rebuilt, f"{path}.{name}" if path else name)
+            for found in yields_of(rebuilt, place := f"{path}.{name}" if path else name):
+                first = not number and found.path == place and found.meaning.kind == "identifier"
+                yield found.model_copy(update={"own": True}) if first else found
     elif plain is not type(None):
         yield Yield(path=path, meaning=meaning)
 
@@ -305,7 +323,7 @@ def _manual(doc: str) -> tuple[str, dict[str, str]]:
     return " ".join(_SECTION.split(head)[0].split()), {k: v for k, v in manuals.items() if v}
 
 
-def _schema(model: type[BaseModel]) -> dict[str, Json]:
+def schema_of(model: type[BaseModel]) -> dict[str, Json]:
     """The JSON schema of the arguments, definitions inlined, titles dropped."""
     raw: dict[str, Json] = model.model_json_schema()
     definitions = raw.pop("$defs", {})

@@ -2,14 +2,15 @@
 it takes from the talk or from an observation, and it asks when one is missing (design: cast).
 """
 
+import re
 from collections.abc import Mapping
 
 from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
 from blueprints.blueprint import Blueprint
-from blueprints.knowledge import Referent
+from blueprints.knowledge import Referent, latest
 from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, second_person, sentence
-from tools_env.mentions import spoken
+from tools_env.mentions import phrase, spoken
 from tools_env.rules import affirms
 from tools_env.tool import Param, ToolSpec, noun_of
 from tools_env.values import Json, Part
@@ -107,10 +108,12 @@ class Oracle:
         """Read the answer to the question that was asked."""
         param = next(p for p in self._tool().params if p.name == name)
         self.waiting = ""
-        if param.meaning.kind == "identifier":
+        if param.personal:
+            self.arguments[name] = reading.plain(param, text, whole=True)
+        elif param.meaning.kind == "identifier":
             found = reading.named(text, self._candidates(param), self._nouns(param))
             if len(found) == _CERTAIN:
-                self.arguments[name] = found[0].id
+                self.arguments[name] = [found[0].id] if param.many else found[0].id
             elif param.many and found:
                 self.arguments[name] = [r.id for r in found]
         elif (value := reading.plain(param, text, whole=True)) is not None:
@@ -160,6 +163,8 @@ class Oracle:
         if self.asked[param.name] > ASKS:
             raise GaveUp(f"nobody says the {param.label}")
         self.waiting = param.name
+        if param.personal:
+            return AgentTurn(text=f"Could you please tell me your {phrase(param.name)}?")
         if param.meaning.kind == "identifier":
             noun = noun_of(self.specs, param.meaning.of)
             return AgentTurn(text=f"Which {self._tool().called(param, noun)} do you mean?")
@@ -172,6 +177,10 @@ class Oracle:
     def _find(self, param: Param, spec: ToolSpec) -> Json:
         """A value from the words about this matter, or from what the observations leave no choice about."""
         words = self._words()
+        if param.meaning.kind == "identifier" and not spec.writes:
+            listed = reading.unread(self.view, self.seen, param, spec.name)
+            if listed and not param.personal:
+                return listed[0]
         told = reading.slots(spec.ask, words).get(param.name, "") if spec.ask else ""
         if param.meaning.kind != "identifier":
             if told and (value := reading.plain(param, told, whole=True)) is not None:
@@ -183,7 +192,8 @@ class Oracle:
     def _record(self, param: Param, words: str, *, exact: bool) -> Json:
         candidates = self._candidates(param)
         if param.personal:
-            return candidates[0].id if candidates else None
+            met = [r.id for r in (*candidates, *self.seen) if r.table == param.meaning.of]
+            return met[0] if met else reading.plain(param, self._words(), whole=False)
         if f"that {noun_of(self.specs, param.meaning.of)}" in self._words():
             made = reading.last_write(self.view, self.specs)
             return next((r.id for r in self.seen if r.source == made and r.table == param.meaning.of), None)
@@ -202,7 +212,7 @@ class Oracle:
 
     def _candidates(self, param: Param) -> list[Referent]:
         """Records of the argument's table that go with the arguments found so far."""
-        found = reading.latest(self.seen, param.meaning.of)
+        found = latest(self.seen, param.meaning.of)
         fixed = {(p.meaning.of, str(self.arguments[p.name])) for p in self._tool().params if p.name in self.arguments}
         tables = {t for t, _ in fixed}
         fitting = [r for r in found if not any(t in tables and (t, i) not in fixed for t, i in r.context)]
@@ -270,7 +280,7 @@ class Oracle:
         None when it names no record of the table, or several.
         """
         words = self._words().casefold()
-        among = reading.latest(self.seen, table)
+        among = latest(self.seen, table)
         fits: dict[str, tuple[int, int, str, str]] = {}
         for referent in among:
             named = reading.phrases(referent, among, [noun_of(self.specs, table)])
@@ -290,7 +300,9 @@ class Oracle:
             return AgentTurn(
                 text=f"I understand, and I did check: the {matter.fact} is {fact}, so I cannot make an exception."
             )
-        reason = f"the {matter.fact} is {fact}, and clause {matter.clause} of our policy does not allow it then"
+        numbered = re.search(rf"^\s*{re.escape(matter.clause)}\s", self.view.system, re.MULTILINE) is not None
+        law = f"clause {matter.clause} of our policy" if numbered else "our policy"
+        reason = f"the {matter.fact} is {fact}, and {law} does not allow it then"
         return AgentTurn(text=f"I'm sorry, but I can't do that: {reason}.")
 
     def _deciding(self, matter: Matter) -> str:

@@ -9,7 +9,7 @@ from apigen_mt.cast.ports import AgentView
 from blueprints.knowledge import Referent, referents_in
 from blueprints.wording import Attribute, Direction, Superlative, describe
 from tools_env.calls import Call
-from tools_env.mentions import MAIL, dates_in, mentions, numbers_in
+from tools_env.mentions import MAIL, dates_in, mentions, numbers_in, phrase
 from tools_env.tool import Param, ToolSpec
 from tools_env.values import Json, canonical
 
@@ -42,6 +42,14 @@ def _calls(message: Mapping[str, Json]) -> Iterable[tuple[str, Call]]:
             )
 
 
+def unread(view: AgentView, seen: Iterable[Referent], param: Param, tool: str) -> list[str]:
+    """Ids of the argument's table that were only listed, and that the tool was not given yet, in order."""
+    calls = [call for message in view.messages for _, call in _calls(message)]
+    given = {str(call.arguments.get(param.name)) for call in calls if call.name == tool}
+    found = dict.fromkeys(r.id for r in seen if r.table == param.meaning.of and not r.shown)
+    return [key for key in found if key not in given]
+
+
 def last_write(view: AgentView, specs: Mapping[str, ToolSpec]) -> int | None:
     """Index of the message that shows what the last write that succeeded made."""
     names = {i: c.name for m in view.messages for i, c in _calls(m)}
@@ -51,15 +59,6 @@ def last_write(view: AgentView, specs: Mapping[str, ToolSpec]) -> int | None:
             name = names.get(str(message["tool_call_id"]), "")
             found = number if name in specs and specs[name].writes else found
     return found
-
-
-def latest(referents: Iterable[Referent], table: str) -> list[Referent]:
-    """One referent per record of a table, as it was seen last, in order of first sight."""
-    found: dict[str, Referent] = {}
-    for referent in referents:
-        if referent.table == table:
-            found[referent.id] = referent
-    return list(found.values())
 
 
 def slots(ask: str, text: str) -> dict[str, str]:
@@ -112,15 +111,16 @@ def named(text: str, among: Sequence[Referent], nouns: Sequence[str]) -> list[Re
     for referent in among:
         fitting = [len(p) for p in phrases(referent, among, nouns) if p.casefold() in low]
         if fitting:
-            best[referent.id] = max(fitting)
+            best[referent.id] = max(best.get(referent.id, 0), *fitting)
     top = max(best.values(), default=0)
-    return [r for r in among if best.get(r.id) == top and top]
+    return list({r.id: r for r in reversed(among) if best.get(r.id) == top and top}.values())
 
 
 def plain(param: Param, text: str, *, whole: bool) -> Json:
     """The value of a plain argument in the human's words; `whole`: the words are nothing but the answer."""
     kind = param.meaning.kind
-    told = re.search(rf"\b(?:the|my) {re.escape(param.label)} (?:should be|is) (.+?)\.(?:\s|$)", text, re.IGNORECASE)
+    names = rf"(?:{re.escape(param.label)}|{re.escape(phrase(param.name))})"
+    told = re.search(rf"\b(?:the|my) {names} (?:should be|is) (.+?)\.(?:\s|$)", text, re.IGNORECASE)
     if told is not None:
         text, whole = told[1], True
     if param.choices:

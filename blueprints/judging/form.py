@@ -45,14 +45,19 @@ def _alternation(talk: Talk) -> Iterator[Finding]:
     previous = "agent"
     for turn, event in enumerate(talk.course.events):
         if isinstance(event, Called) or event.batch is not None:
-            if previous == "agent":
-                yield Finding(turn=turn, text="the agent acts though it is the human's turn")
+            actor, other = ("human", "agent") if _by_human(event) else ("agent", "human")
+            if previous == actor:
+                yield Finding(turn=turn, text=f"the {actor} acts though it is the {other}'s turn")
                 return
             continue
         if event.speaker == previous:
             yield Finding(turn=turn, text=f"two messages of the {event.speaker} in a row")
             return
         previous = event.speaker
+
+
+def _by_human(event: Called | Said) -> bool:
+    return isinstance(event, Called) and event.call.actor == "human"
 
 
 def _agent_text(talk: Talk) -> Iterator[Finding]:

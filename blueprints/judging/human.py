@@ -67,7 +67,9 @@ def _invented(blueprint: Blueprint, text: str, heard: str, now: str) -> Iterator
         if mail.casefold() not in own.casefold() and mail.casefold() not in heard.casefold():
             yield f"invents the address {mail}"
     for output in blueprint.outputs:
-        if mentions(text, output.value, output.meaning) and not mentions(heard, output.value, output.meaning):
+        if mentions(text, output.value, output.meaning) and not mentions(
+            f"{own}\n{heard}", output.value, output.meaning
+        ):
             yield f"says the answer {output.value} before the agent does"
 
 
@@ -81,9 +83,11 @@ def _technical(blueprint: Blueprint, world: World, text: str, heard: str) -> Ite
     shapes = {id_shape(key) for key in secret} - {""}
     own = "\n".join([_all_words(blueprint), heard, *(str(k.value) for k in blueprint.known.values())]).casefold()
     for key in sorted(words):
-        if key in secret and key.casefold() not in heard.casefold():
+        if key.casefold() in own:
+            continue
+        if key in secret:
             yield f"gives away the internal id {key}"
-        elif id_shape(key) in shapes and key.casefold() not in own:
+        elif id_shape(key) in shapes:
             yield f"invents the id {key}"
 
 

@@ -60,7 +60,7 @@ def outputs(talk: Talk) -> GateResult:
 
 
 def _output(talk: Talk, output: Output) -> Finding | None:
-    others = [o.value for o in talk.blueprint.outputs if o.name == output.name]
+    others = [o.value for o in talk.blueprint.outputs if o.name == output.name or o.source_call is None]
     stages = [n for n, s in enumerate(talk.blueprint.stages) if s.wants == "answer"]
     number = talk.blueprint.outputs.index(output)
     asked = (raised(talk, stages[number]) if number < len(stages) else None) or 0
@@ -72,7 +72,8 @@ def _output(talk: Talk, output: Output) -> Finding | None:
     if problem is not None or told_at is None:
         return problem
     turn, text = told_at
-    strange = [v for v in _elsewhere(talk, wanted).values() if mentions(text, v, output.meaning)]
+    rest = _without(text, output.value)
+    strange = [v for v in _elsewhere(talk, wanted).values() if mentions(rest, v, output.meaning)]
     if beside := [v for v in strange if not _human_said(talk, v, output.meaning)]:
         return Finding(turn=turn, text=f"the {output.label} ({output.value}) was told together with {beside[0]}")
     return _reeled_off(talk, told_at, wanted, MOST_BESIDE_ANSWER)
@@ -123,8 +124,11 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
 
 
 def _without(text: str, value: Json) -> str:
-    """The text without a value's own words: "waxed cotton" does not also say "cotton"."""
-    return re.sub(re.escape(phrase(value)), " ", text, flags=re.IGNORECASE) if isinstance(value, str) else text
+    """The text without a value's own words: "waxed cotton" does not also say "cotton", nor a time of day its date."""
+    if not isinstance(value, str):
+        return text
+    forms = [phrase(value), f"{value[:10]} {value[11:16]}"] if dates_in(value[:10]) and value[10:] else [phrase(value)]
+    return re.sub("|".join(map(re.escape, forms)), " ", text, flags=re.IGNORECASE)
 
 
 def _key(value: Json) -> str:

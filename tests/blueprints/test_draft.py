@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprints.author import TemplateAuthor, Wording
+from blueprints.author import PUSH_BACK, TemplateAuthor, Wording
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.checks import check
-from blueprints.draft import PUSH_BACK, twin_draft, with_words, word, worded_like
+from blueprints.draft import twin_draft, with_words, word, worded_like
 from tests.blueprints.talks import DOMAINS, planned, world_of
 from tools_env.calls import Result
 from tools_env.replay import replay

@@ -82,7 +82,7 @@ def test_arguments_have_meanings():
     size = TOOL.spec.param("size")
     assert size is not None
     assert size.choices == ("small", "large")
-    assert TOOL.spec.params[0].label == "item ids"
+    assert TOOL.spec.params[0].label == "item"
     assert TOOL.spec.params[2].label == "owner"
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from apigen_mt.cast.ports import AgentView
-from apigen_mt.cast.reading import last_write, latest, observations, plain, slots
+from apigen_mt.cast.reading import last_write, observations, plain, slots
+from blueprints.knowledge import latest
 from tests.blueprints.talks import world_of
 from tools_env.tool import Param
 from tools_env.values import Json, Meaning

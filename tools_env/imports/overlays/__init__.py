@@ -1,0 +1,1 @@
+"""What is added to imported worlds: one module each."""
