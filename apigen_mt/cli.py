@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="read a domain, a run, or one talk of a run")
     show.add_argument("what", metavar="DOMAIN|RUN")
     show.add_argument("row", nargs="?", type=int, help="task number within the run")
-    show.add_argument("--snapshot", default="seed:0", help="which snapshot of a domain")
+    show.add_argument("--snapshot", default="", help="which snapshot of a domain; the first unless said")
     _domains(show)
     stats = commands.add_parser("stats", help="the funnel and the make-up of a run")
     stats.add_argument("run", type=named_path)

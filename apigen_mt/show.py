@@ -47,8 +47,9 @@ def show_row(row: Row, world: World | None = None) -> str:
     return "\n".join(parts)
 
 
-def show_domain(world: World, snapshot: str = "seed:0") -> str:
+def show_domain(world: World, snapshot: str = "") -> str:
     """Tools, policy with what upholds each clause, and the API graph of a domain, for `rich` to print."""
+    snapshot = snapshot or world.snapshots(1)[0]
     brief = world.brief(snapshot)
     told = clauses_of(brief.policy)
     parts = [
@@ -60,6 +61,8 @@ def show_domain(world: World, snapshot: str = "seed:0") -> str:
         "",
         _title("policy"),
     ]
+    if any(clause.number not in told for clause in world.clauses):
+        parts += [*(line for text in brief.policy.splitlines() for line in _wrapped(text)), "", _title("rules")]
     for clause in world.clauses:
         parts += _wrapped(f"{clause.number}  {told.get(clause.number, clause.text)}")
         parts.append(f"      [dim]upheld by {_safe(', '.join(clause.by))}[/dim]")

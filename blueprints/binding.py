@@ -90,7 +90,8 @@ class Binder:
             else:
                 if not (param.personal and any(r.id == self.person.id for r in self.knowledge.listed(self.people))):
                     self._provide(param.meaning.of, depth, banned, frozenset(context))
-                chosen = self._choose(param, context, choices, reads=not spec.writes)
+                others = frozenset(p.meaning.of for p in records if p.meaning.of != param.meaning.of)
+                chosen = self._choose(param, context, choices, others, reads=not spec.writes)
             if chosen is None:
                 if param.required:
                     return None
@@ -135,9 +136,19 @@ class Binder:
         return (1 if param.personal else 0, self.rng.random())
 
     def _choose(
-        self, param: Param, context: set[tuple[str, str]], taken: dict[str, Choice], *, reads: bool
+        self,
+        param: Param,
+        context: set[tuple[str, str]],
+        taken: dict[str, Choice],
+        others: frozenset[str],
+        *,
+        reads: bool,
     ) -> Choice | None:
-        """Records that fit; one known by its id alone only where the person is meant, or to read about it."""
+        """Records that fit; one known by its id alone only where the person is meant, or to read about it.
+
+        A list takes records that one call showed and that stand among the same records of the `others`: the tables of
+        the tool's other arguments.
+        """
         table = param.meaning.of
         used = {r.id for c in taken.values() for r in c.referents if r.table == table}
         found = [r for r in self.knowledge.of(table) if r.id not in used]
@@ -156,7 +167,9 @@ class Binder:
             one = self.rng.choice(found)
             return Choice(param, one.id, (one,))
         first = self.rng.choice(found)
-        like = [r for r in found if r.context == first.context and r is not first]
+        like = [
+            r for r in found if r is not first and r.source == first.source and _in(r, others) == _in(first, others)
+        ]
         some = [first, *self.rng.sample(like, min(len(like), self.rng.choice([0, 0, 1])))]
         return Choice(param, [r.id for r in some], tuple(some))
 
@@ -235,6 +248,11 @@ def _paired_in_order(order: list[Param], declared: list[Param]) -> list[Param]:
     """Parallel lists in the order in which the tool declares them: what is there before what takes its place."""
     groups = {group: iter([p for p in declared if _pair(p) == group]) for p in declared if (group := _pair(p))}
     return [next(groups[_pair(p)]) if _pair(p) else p for p in order]
+
+
+def _in(referent: Referent, tables: frozenset[str]) -> set[tuple[str, str]]:
+    """What a record stands among, of certain tables."""
+    return {(t, i) for t, i in referent.context if t in tables}
 
 
 def _clashes(referent: Referent, context: set[tuple[str, str]]) -> int:

@@ -118,7 +118,8 @@ class Knowledge:
         return sorted(kept)
 
 
-def _each(value: Json) -> list[Json]:
+def each(value: Json) -> list[Json]:
+    """The members of an argument that takes several values, or its one value."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -145,7 +146,7 @@ def referents_in(value: Json, spec: ToolSpec, source: int, call: Call) -> list[R
         (p.meaning.of, str(v))
         for p in spec.params
         if p.meaning.kind == "identifier"
-        for v in _each(call.arguments.get(p.name))
+        for v in each(call.arguments.get(p.name))
     )
     return list(_Walk(spec, source).through(value, "", asked))
 
@@ -167,7 +168,7 @@ class _Walk:
             yield from self._listed(value, self.spec.yielded.get(path), context, ())
 
     def _object(self, value: dict[str, Json], path: str, context: frozenset[tuple[str, str]]) -> Iterator[Referent]:
-        here = {name: self.spec.yielded.get(self._at(path, name)) for name in value}
+        here = {name: self.spec.yielded.get(self.spec.place(path, name)) for name in value}
         ids = [
             (y.meaning.of, str(value[n]))
             for n, y in here.items()
@@ -182,8 +183,8 @@ class _Walk:
             yield Referent(*key, tuple(self._attributes(value, path)), self.source, inner - {key})
         for name, member in value.items():
             if isinstance(member, list | dict):
-                yield from self.through(member, self._at(path, name), inner)
-            elif own is None and (place := self._at(path, name)).endswith("*"):
+                yield from self.through(member, self.spec.place(path, name), inner)
+            elif own is None and (place := self.spec.place(path, name)).endswith("*"):
                 named = Attribute("name", name, TEXT)
                 yield from self._listed(member, self.spec.yielded.get(place), inner, (named,))
 
@@ -193,15 +194,10 @@ class _Walk:
         if known is not None and known.meaning.kind == "identifier" and value:
             yield Referent(known.meaning.of, str(value), named, self.source, context, shown=bool(named))
 
-    def _at(self, path: str, name: str) -> str:
-        """The path of a member: under its own name where the specification has one, else as any key of a map."""
-        exact, any_key = (f"{path}.{name}", f"{path}.*") if path else (name, "*")
-        return any_key if exact not in self.spec.places and any_key in self.spec.places else exact
-
     def _attributes(self, value: dict[str, Json], path: str) -> Iterator[Attribute]:
         """What can be said of an object: its own values, and those of objects inside it that are no records."""
         for name, one in value.items():
-            place = self._at(path, name)
+            place = self.spec.place(path, name)
             known = self.spec.yielded.get(place)
             if isinstance(one, dict):
                 if not any(y.own and y.path.startswith(f"{place}.") for y in self.spec.yields):

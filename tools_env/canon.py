@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from tools_env.naming import Holder, Link, in_groups
-from tools_env.values import TEXT, Json, Meaning, canonical, folded
+from tools_env.values import TEXT, Json, Meaning, canonical, folded, sort_key
 
 Values: TypeAlias = tuple[Json, ...]
 """A change as plain values: before, after, and others that would be as right."""
@@ -16,11 +16,12 @@ _HOLDS_IDS = (str, list, dict)
 class Layout:
     """How records of one table with the same fields are compared: by the fields that count, in order."""
 
-    __slots__ = ("columns", "given", "meanings", "text")
+    __slots__ = ("columns", "given", "meanings", "table", "text")
 
     def __init__(self, table: str, given: list[str], fields: Mapping[str, Meaning]) -> None:
         meanings = {name: fields.get(f"{table}/{name}", TEXT) for name in sorted(given)}
         self.given = given
+        self.table = table
         self.meanings = {name: meaning for name, meaning in meanings.items() if meaning.kind != "prose"}
         self.columns = [(name, meaning.kind == "contact") for name, meaning in self.meanings.items()]
         self.text = ascii([table, *self.meanings])
@@ -34,6 +35,25 @@ class Layouts:
     def __init__(self, fields: Mapping[str, Meaning]) -> None:
         self.fields = fields
         self._known: dict[str, Layout] = {}
+
+    def canonical(self, value: Json, meaning: Meaning, place: str) -> Json:
+        """A field's value in canonical form; what is known of values inside it (`table/field.inner[].x`) counts."""
+        if isinstance(value, list | dict) and any(f.startswith((f"{place}.", f"{place}[")) for f in self.fields):
+            return self._within(value, meaning, place)
+        return canonical(value, meaning)
+
+    def _within(self, value: Json, meaning: Meaning, place: str) -> Json:
+        meaning = self.fields.get(place, meaning)
+        if isinstance(value, list):
+            members = [self._within(v, meaning, f"{place}[]") for v in value]
+            return sorted(members, key=sort_key) if meaning.unordered else members
+        if isinstance(value, dict):
+            return {k: self._within(value[k], meaning, self._member(place, k)) for k in sorted(value)}
+        return canonical(value, meaning)
+
+    def _member(self, place: str, name: str) -> str:
+        exact = f"{place}.{name}"
+        return exact if exact in self.fields else f"{place}.*"
 
     def of(self, table: str, record: Mapping[str, Json]) -> Layout:
         """The layout of a record, worked out once for records alike."""
@@ -83,7 +103,7 @@ class Canon:
             if not field:
                 self._forms[path] = self._records(path, table, changes[path])
             elif (meaning := layouts.fields.get(f"{table}/{field[0]}", TEXT)).kind != "prose":
-                cells = [canonical(v, meaning) for v in changes[path]]
+                cells = [layouts.canonical(v, meaning, f"{table}/{field[0]}") for v in changes[path]]
                 if cells[0] != cells[1] or cells[2:]:
                     self._forms[path] = self._field(path, cells, meaning)
 
@@ -138,7 +158,8 @@ class Canon:
                 one = numbers[one]
             elif kind is list or kind is dict:
                 meaning = layout.meanings[name]
-                one = self._taken_out(form, len(cells), canonical(one, meaning), meaning)
+                one = self._layouts.canonical(one, meaning, f"{layout.table}/{name}")
+                one = self._taken_out(form, len(cells), one, meaning)
             cells.append(one)
 
     def _taken_out(self, form: Form, place: int, value: Json, meaning: Meaning) -> Any:  # noqa: ANN401 - JSON or a hole

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tools_env.calls import Because
+from tools_env.calls import Because, Refusal
 from tools_env.course import Called, Course, Said
 from tools_env.mentions import mentions
 from tools_env.tool import ToolSpec
@@ -47,18 +47,27 @@ class Conduct:
             yield Breach(clause=self.clause, message=message, turn=turn)
 
 
-def authenticated_by(clause: str, *finders: str) -> Conduct:
-    """Nothing personal is read or written before one of the `finders` has found the person."""
+def authenticated_by(clause: str, *finders: str, told: bool = False) -> Conduct:
+    """Nothing personal is read or written before one of the `finders` has found the person, or, with `told`, before the
+    person has given the id of their own record.
+    """
 
     def check(course: Course, _: Mapping[str, ToolSpec]) -> Iterator[tuple[int, str]]:
         known = False
         for step in course.done():
-            if step.called.call.name in finders:
+            owners = {t.owner for t in step.result.touched if t.owner}
+            if step.called.call.name in finders or (
+                told and owners and all(_told(course, step.turn, o) for o in owners)
+            ):
                 known = True
-            elif not known and (step.called.writes or any(t.owner for t in step.result.touched)):
+            elif not known and (step.called.writes or owners):
                 yield step.turn, f"{step.called.call.name} was used before the person was identified"
 
-    return Conduct(clause, "authenticated_by", check, finders)
+    return Conduct(clause, "authenticated_by", check, (*finders, "or told") if told else finders)
+
+
+def _told(course: Course, turn: int, key: str) -> bool:
+    return any(key in event.text for at, event in course.said("human") if at < turn)
 
 
 def one_person(clause: str) -> Conduct:
@@ -89,8 +98,10 @@ def confirmed_writes(clause: str, exempt: frozenset[str] = frozenset()) -> Condu
             asked, answer = _exchange_before(course, step.turn)
             if asked is None or answer is None or not affirms(answer):
                 yield step.turn, f"{call.name} was not confirmed by the human before it was carried out"
-            elif missing := unnamed(specs[call.name], call.arguments, asked, course.events[: step.turn]):
+            elif missing := unnamed(specs[call.name], call.arguments, asked, course.events[: step.turn], specs):
                 yield step.turn, f"the agent asked to confirm {call.name} without naming {', '.join(missing)}"
+            elif other := _refused_on(course, step.turn, call.name):
+                yield step.turn, f"the yes before {call.name} was to {other}, which was refused"
             elif (others := len(_beside(asked, course, specs, step.turn))) > MOST_BESIDE:
                 yield step.turn, f"the agent asked to confirm {call.name} in a list of {others} other records"
 
@@ -110,9 +121,26 @@ def one_call_at_a_time(clause: str) -> Conduct:
     return Conduct(clause, "one_call_at_a_time", check)
 
 
-def usual_conduct(person: str, confirm: str, single: str) -> tuple[Conduct, ...]:
-    """What most service desks hold to, by clause: one person a talk, confirmed writes, one call at a time."""
-    return one_person(person), confirmed_writes(confirm), one_call_at_a_time(single)
+def usual_conduct(person: str, confirm: str, single: str, *, alone: bool = False) -> tuple[Conduct, ...]:
+    """What most service desks hold to, by clause: one person a talk, confirmed writes, one call at a time; `alone`:
+    without words beside it.
+    """
+    usual = (one_person(person), confirmed_writes(confirm), one_call_at_a_time(single))
+    return (*usual, calls_without_words(single)) if alone else usual
+
+
+def _refused_on(course: Course, turn: int, name: str) -> str:
+    """The other write for which the human's last yes was used up, in vain; empty where there is none."""
+    for event in reversed(course.events[:turn]):
+        if isinstance(event, Said) and event.speaker == "human":
+            return ""
+        if isinstance(event, Called) and event.writes and event.call.name != name and _in_vain(event):
+            return event.call.name
+    return ""
+
+
+def _in_vain(event: Called) -> bool:
+    return isinstance(event.outcome, Refusal) and event.outcome.cause in {"policy", "missing"}
 
 
 def _beside(asked: str, course: Course, specs: Mapping[str, ToolSpec], turn: int) -> set[str]:
@@ -151,6 +179,17 @@ def _scalars(value: Json) -> Iterator[Json]:
         yield value
 
 
+def calls_without_words(clause: str) -> Conduct:
+    """A message of the agent holds words or calls, never both."""
+
+    def check(course: Course, _: Mapping[str, ToolSpec]) -> Iterator[tuple[int, str]]:
+        for turn, event in course.said("agent"):
+            if event.batch is not None and event.text.strip():
+                yield turn, "words beside a call in one message"
+
+    return Conduct(clause, "calls_without_words", check)
+
+
 def _exchange_before(course: Course, turn: int) -> tuple[str | None, str | None]:
     """The human's last message before `turn` and the agent's message that it answers."""
     answer: str | None = None
@@ -174,16 +213,27 @@ _NO = re.compile(
     r"\b(?:don't|do not|uncertain|unsure|not (?:correct|right|yet|sure|certain|okay|ok|fine))\b"
 )
 _HEDGE = re.compile(r"\b(?:but|instead|rather|actually|unless)\b")
+_HARMLESS = re.compile(
+    r"\b(?:don't|do not|no need to) (?:worry|mind|hesitate)\b|\bno (?:problem|worries|rush|doubt|objections?)\b|"
+    r"\bwhy not\b|\bbut (?:please )?(?:hurry(?: up)?|be quick|quickly|make it quick|do it (?:fast|quickly|soon|now))\b"
+)
+"""Words in a yes that sound like a no or like other terms, and are neither."""
 
 
 def affirms(text: str) -> bool:
     """Whether a human message is a plain yes: an affirmation, no refusal, and no change of terms after it."""
-    lowered = text.casefold().replace("\u2019", "'")
+    lowered = _HARMLESS.sub(" ", text.casefold().replace("\u2019", "'"))
     found = _YES.search(lowered)
     return found is not None and not _NO.search(lowered) and not _HEDGE.search(lowered[found.start() :])
 
 
-def unnamed(spec: ToolSpec, arguments: Mapping[str, Json], text: str, before: tuple[Called | Said, ...]) -> list[str]:
+def unnamed(
+    spec: ToolSpec,
+    arguments: Mapping[str, Json],
+    text: str,
+    before: tuple[Called | Said, ...],
+    specs: Mapping[str, ToolSpec],
+) -> list[str]:
     """Decisive arguments that `text` does not name, by value or by a telling attribute of the record they point at."""
     missing: list[str] = []
     for param in spec.params:
@@ -193,37 +243,52 @@ def unnamed(spec: ToolSpec, arguments: Mapping[str, Json], text: str, before: tu
         for one in value if isinstance(value, list) else [value]:
             named = mentions(text, one, param.meaning)
             if not named and param.meaning.kind == "identifier":
-                named = _described(str(one), text, before) or param.personal
+                named = _described(str(one), text, before, specs) or param.personal
             if not named:
                 missing.append(param.name)
     return missing
 
 
-def _described(key: str, text: str, before: tuple[Called | Said, ...]) -> bool:
+def _described(key: str, text: str, before: tuple[Called | Said, ...], specs: Mapping[str, ToolSpec]) -> bool:
     """Whether `text` holds some readable attribute of the object with id `key` in an earlier observation."""
     return any(
         mentions(text, value, meaning)
         for event in before
         if isinstance(event, Called)
-        for value, meaning in attributes_of(event.outcome.observed(), key)
+        for value, meaning in attributes_of(event.outcome.observed(), key, specs.get(event.call.name))
     )
 
 
-def attributes_of(value: Json, key: str) -> Iterator[tuple[Json, Meaning]]:
-    """Scalar attributes of every object in an observation whose first field is `key`."""
+def attributes_of(
+    value: Json, key: str, spec: ToolSpec | None = None, path: str = ""
+) -> Iterator[tuple[Json, Meaning]]:
+    """Scalar attributes of every object in an observation that goes by `key`: under the field that the tool's
+    specification calls its own, or under its first.
+    """
     if isinstance(value, list):
         for member in value:
-            yield from attributes_of(member, key)
+            yield from attributes_of(member, key, spec, f"{path}[]")
     elif isinstance(value, dict):
-        if next(iter(value.values()), None) == key:
-            for member in list(value.values())[1:]:
-                if isinstance(member, str):
-                    yield member, Meaning("date") if _ISO_DATE.fullmatch(member) else Meaning("text")
-                elif isinstance(member, float | int) and not isinstance(member, bool) and abs(member) >= 10:  # noqa: PLR2004
-                    yield member, Meaning("amount")
-        for member in value.values():
+        places = {name: spec.place(path, name) if spec else name for name in value}
+        yielded = spec.yielded if spec else {}
+        own = next((n for n, at in places.items() if at in yielded and yielded[at].own), next(iter(value), ""))
+        if value.get(own) == key:
+            yield from _scalar_attributes(value, own)
+        for name, member in value.items():
             if isinstance(member, list | dict):
-                yield from attributes_of(member, key)
+                yield from attributes_of(member, key, spec, places[name])
+
+
+def _scalar_attributes(value: Mapping[str, Json], own: str) -> Iterator[tuple[Json, Meaning]]:
+    for name, member in value.items():
+        if name == own:
+            continue
+        if isinstance(member, str):
+            yield member, Meaning("date") if _ISO_DATE.fullmatch(member) else Meaning("text")
+        elif isinstance(member, float | int) and not isinstance(member, bool) and abs(member) >= 10:  # noqa: PLR2004
+            yield member, Meaning("amount")
+        elif isinstance(member, dict):
+            yield from ((v, Meaning("text")) for v in member.values() if isinstance(v, str))
 
 
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")

@@ -91,6 +91,8 @@ class Difference(Part):
 
 def differences(expected: Diff, found: Diff, fields: Mapping[str, Meaning]) -> tuple[Difference, ...]:
     """Where two diffs differ by meaning; empty when they are the same."""
+    if expected == found:
+        return ()
     want, got = comparable(expected, fields), comparable(found, fields)
     return tuple(
         Difference(path=p, expected=_after(want.get(p)), found=_after(got.get(p)))

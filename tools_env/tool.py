@@ -74,6 +74,11 @@ class ToolSpec(Part):
         parts = [re.findall(r"\[\]|\.?[^.\[]+", path) for path in self.yielded]
         return frozenset("".join(p[:end]) for p in parts for end in range(len(p) + 1))
 
+    def place(self, path: str, name: str) -> str:
+        """The path of a member of an object: under its own name where `yields` has one, else as any key of a map."""
+        exact, any_key = (f"{path}.{name}", f"{path}.*") if path else (name, "*")
+        return any_key if exact not in self.places and any_key in self.places else exact
+
     def param(self, name: str) -> Param | None:
         """The argument of that name."""
         return next((p for p in self.params if p.name == name), None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
 from blueprints.blueprint import Blueprint
-from blueprints.knowledge import Referent, latest
+from blueprints.knowledge import Referent, each, latest
 from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, second_person, sentence
 from tools_env.mentions import phrase, spoken
 from tools_env.rules import affirms
@@ -111,11 +111,10 @@ class Oracle:
         if param.personal:
             self.arguments[name] = reading.plain(param, text, whole=True)
         elif param.meaning.kind == "identifier":
-            found = reading.named(text, self._candidates(param), self._nouns(param))
-            if len(found) == _CERTAIN:
-                self.arguments[name] = [found[0].id] if param.many else found[0].id
-            elif param.many and found:
-                self.arguments[name] = [r.id for r in found]
+            if param.many and (several := reading.several(text, self._candidates(param), self._nouns(param))):
+                self.arguments[name] = list(several)
+            elif len(found := reading.named(text, self._candidates(param), self._nouns(param))) == _CERTAIN:
+                self.arguments[name] = found[0].id
         elif (value := reading.plain(param, text, whole=True)) is not None:
             self.arguments[name] = value
 
@@ -201,9 +200,7 @@ class Oracle:
             return None
         found = reading.named(words, candidates, self._nouns(param))
         if param.many and found and " and " in words:
-            parts = [reading.named(part, candidates, self._nouns(param)) for part in words.split(" and ")]
-            several = list(dict.fromkeys(p[0].id for p in parts if len(p) == _CERTAIN))
-            return list(several) or None
+            return list(reading.several(words, candidates, self._nouns(param))) or None
         if len(found) == _CERTAIN:
             return [found[0].id] if param.many else found[0].id
         if len(candidates) == _CERTAIN and not found and not exact:
@@ -212,11 +209,19 @@ class Oracle:
 
     def _candidates(self, param: Param) -> list[Referent]:
         """Records of the argument's table that go with the arguments found so far."""
-        found = latest(self.seen, param.meaning.of)
-        fixed = {(p.meaning.of, str(self.arguments[p.name])) for p in self._tool().params if p.name in self.arguments}
-        tables = {t for t, _ in fixed}
-        fitting = [r for r in found if not any(t in tables and (t, i) not in fixed for t, i in r.context)]
-        return fitting or found
+        settled = [p for p in self._tool().params if p.name in self.arguments and p is not param]
+        given = [(p, str(v)) for p in settled for v in each(self.arguments[p.name])]
+        used = {key for p, key in given if p.meaning.of == param.meaning.of}
+        free = [r for r in self.seen if r.id not in used]
+        params = self._tool().params
+        if any(p.meaning.paired and p.meaning.paired == param.meaning.paired for p in params[: params.index(param)]):
+            near = {c for r in self.seen if r.id in used for c in r.context if c[0] != self.people}
+            fitting = [r for r in free if r.context & near]
+        else:
+            fixed = {(p.meaning.of, key) for p, key in given}
+            tables = {t for t, _ in fixed}
+            fitting = [r for r in free if not any(t in tables and (t, i) not in fixed for t, i in r.context)]
+        return latest(fitting, param.meaning.of) or latest(free, param.meaning.of)
 
     def _nouns(self, param: Param) -> tuple[str, ...]:
         return (param.label, noun_of(self.specs, param.meaning.of))

@@ -116,6 +116,20 @@ def named(text: str, among: Sequence[Referent], nouns: Sequence[str]) -> list[Re
     return list({r.id: r for r in reversed(among) if best.get(r.id) == top and top}.values())
 
 
+def several(text: str, among: Sequence[Referent], nouns: Sequence[str]) -> list[str]:
+    """Ids of the records that a text names one after another, joined by "and"; what fits several goes on till one."""
+    found: dict[str, None] = {}
+    words = ""
+    for part in text.split(" and "):
+        words = f"{words} and {part}" if words else part
+        fitting = named(words, among, nouns)
+        if len(fitting) == 1:
+            found[fitting[0].id] = None
+        if len(fitting) < 2:  # noqa: PLR2004 - two would not be certain
+            words = ""
+    return list(found)
+
+
 def plain(param: Param, text: str, *, whole: bool) -> Json:
     """The value of a plain argument in the human's words; `whole`: the words are nothing but the answer."""
     kind = param.meaning.kind

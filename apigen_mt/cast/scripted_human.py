@@ -150,7 +150,7 @@ class ScriptedHuman:
             names = (known.label, *SYNONYMS.get(known.label, (known.label.split(" ")[-1],)))
             if any(re.search(rf"\b{re.escape(n)}s?\b", text) for n in names):
                 found.append((name, known))
-        exact = [(n, k) for n, k in found if re.search(rf"\b{re.escape(k.label)}\b", text)]
+        exact = [(n, k) for n, k in found if _stands(k.label, text, [other.label for _, other in found])]
         return exact or found
 
     def _rest(self) -> list[tuple[str, Known]]:
@@ -199,3 +199,11 @@ class ScriptedHuman:
             return self._raise(lead or self.rng.choice(("Thank you. ", "Great, thanks. ", "")))
         farewell = "That was all, thank you." if lead else self.rng.choice(THANKS)
         return HumanTurn(act="stop", text=f"{lead}{farewell} {STOP}")
+
+
+def _stands(label: str, text: str, labels: list[str]) -> bool:
+    """Whether a label stands in a text by itself: in "which new article" there is no "article"."""
+    for longer in labels:
+        if label in longer and label != longer:
+            text = text.replace(longer, " ")
+    return re.search(rf"\b{re.escape(label)}\b", text) is not None

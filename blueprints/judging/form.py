@@ -1,6 +1,7 @@
 """Form: a talk that a trainer can use: turns in order, nothing empty, no call written as text, no stray ids."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from blueprints.judging.fidelity import STOP
@@ -14,6 +15,8 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 REPEATS = 3
+MOST_AGAIN, SHORT = 4, 12
+"""How often one sentence of more than so many signs may stand in a message."""
 
 
 def form(talk: Talk) -> GateResult:
@@ -70,9 +73,16 @@ def _agent_text(talk: Talk) -> Iterator[Finding]:
             yield Finding(turn=turn, text=f"raw markup in the agent's words: {found[0]}")
         if STOP in text:
             yield Finding(turn=turn, text="the agent says the human's stop word")
+        if again := next((s for s, times in _sentences(text).items() if times > MOST_AGAIN), ""):
+            yield Finding(turn=turn, text=f"the agent repeats itself within a message: {again[:60]}")
         last, times = text, times + 1 if text == last else 1
         if times == REPEATS and event.batch is None:
             yield Finding(turn=turn, text=f"the agent says the same thing {REPEATS} times in a row")
+
+
+def _sentences(text: str) -> Counter[str]:
+    """How often each sentence stands in a message; short ones, as in lists, do not count."""
+    return Counter(s for s in map(str.strip, re.split(r"[.!?\n]+", text)) if len(s) > SHORT)
 
 
 def _calls(talk: Talk) -> Iterator[Finding]:

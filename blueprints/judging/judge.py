@@ -23,7 +23,7 @@ def judge(
     The blueprint is trusted to have passed its own gates; one without anything to tell a solved task from an
     unsolved one fails.
     """
-    done = carried_out(blueprint, course, world)
+    done = carried_out(blueprint, course, world, hashed=False)
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
     results = [
         outcome_gates.state(talk),
@@ -47,10 +47,11 @@ def judge(
     return Verdict(ok=ok, gates=gates, fault=None if ok else _fault(gates), end_reason=end_reason)
 
 
-def carried_out(blueprint: Blueprint, course: Course, world: World) -> Replayed:
+def carried_out(blueprint: Blueprint, course: Course, world: World, *, hashed: bool = True) -> Replayed:
     """The course's calls, carried out in a fresh session; those whose arguments were no JSON never were."""
     calls = (event.call for _, event in course.called() if not event.raw)
-    return replay(world, blueprint.snapshot, blueprint.setup, calls, talk=course, assertions=blueprint.assertions)
+    asserted = blueprint.assertions
+    return replay(world, blueprint.snapshot, blueprint.setup, calls, talk=course, assertions=asserted, hashed=hashed)
 
 
 def _blueprint(blueprint: Blueprint) -> GateResult:

@@ -8,6 +8,8 @@ from functools import cached_property
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.judging.verdict import EndReason
+from blueprints.knowledge import referents_in
+from tools_env.calls import Result
 from tools_env.course import Called, Course, Said
 from tools_env.port import Brief, World
 from tools_env.replay import Replayed
@@ -40,6 +42,35 @@ class Talk:
         """The human's messages with their turns."""
         return tuple(self.course.said("human"))
 
+    @cached_property
+    def id_shapes(self) -> frozenset[str]:
+        """The shapes of the ids that this talk's calls and results show: letters, and runs of digits as one 9."""
+        shapes: set[str] = set()
+        for turn, called in self.course.called():
+            spec = self.world.specs.get(called.call.name)
+            for param in spec.params if spec else ():
+                value = called.call.arguments.get(param.name)
+                if param.meaning.kind == "identifier" and isinstance(value, str):
+                    shapes.add(id_shape(value))
+            if spec and isinstance(called.outcome, Result):
+                for referent in referents_in(called.outcome.value, spec, turn, called.call):
+                    shapes |= {id_shape(key) for key in (referent.id, *(i for _, i in referent.context))}
+        return frozenset(shapes - {""})
+
+    def values_at(self, turn: int) -> list[Json]:
+        """Every scalar that the call of a turn showed, and took where it was carried out."""
+        if (found := self._values.get(turn)) is None:
+            event = self.course.events[turn]
+            found = self._values[turn] = []
+            if isinstance(event, Called):
+                found += leaves(event.outcome.observed())
+                found += leaves(event.call.arguments) if isinstance(event.outcome, Result) else []
+        return found
+
+    @cached_property
+    def _values(self) -> dict[int, list[Json]]:
+        return {}
+
     def before(self, turn: int) -> Iterator[Said | Called]:
         """Events before a turn."""
         yield from self.course.events[:turn]
@@ -53,16 +84,19 @@ def id_shape(word: str) -> str:
     return shape if "9" in shape and shape.strip("9-#_") else ""
 
 
-def leaves(value: Json) -> Iterator[Json]:
-    """Every scalar in a JSON value."""
-    if isinstance(value, dict):
-        for member in value.values():
-            yield from leaves(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from leaves(member)
-    else:
-        yield value
+def leaves(value: Json) -> list[Json]:
+    """Every scalar in a JSON value, in order."""
+    found: list[Json] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.extend(reversed(one.values()))
+        elif isinstance(one, list):
+            waiting.extend(reversed(one))
+        else:
+            found.append(one)
+    return found
 
 
 def records(shown: Json) -> Iterator[dict[str, Json]]:

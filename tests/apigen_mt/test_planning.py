@@ -4,6 +4,8 @@ from apigen_mt.planning import Planner, Task
 from blueprints.blueprint import Blueprint, Kind, Rejected
 from tests.blueprints.talks import SHARES, world_of
 from tests.small_worlds import Workshop
+from tests.swap_world import SwapShop
+from tools_env.port import World
 
 
 def plan(count: int, seed: int = 0, shares: dict[Kind, float] = SHARES) -> list[Task]:
@@ -66,3 +68,47 @@ def test_a_world_that_runs_out_of_tasks_says_so():
     assert isinstance(last, Rejected)
     assert (last.stage, "too small" in last.reason) == ("sampling", True)
     assert [task.index for task in found] == list(range(len(found)))
+
+
+class Lawless(SwapShop):
+    """A shop that swaps and redirects anything: nothing is ever refused. Today is {now}.
+
+    1 Orders.
+    2 Articles.
+    3 Find the buyer first.
+    4 One person a talk.
+    5 Ask for a yes before every change.
+    """
+
+    def _waiting(self, order_id):
+        return self.orders[order_id]
+
+    def _swappable(self, order_id):
+        return self.orders[order_id]
+
+
+def plan_of(world: World, count: int, kinds: dict[Kind, float]) -> list[Task]:
+    planner = Planner(world, 0, kinds, 8)
+    return [planner.next() for _ in range(count)]
+
+
+def test_a_kind_that_is_never_found_gives_its_share_away():
+    tasks = plan_of(Lawless.world("lawless"), 20, {"act": 0.6, "refuse": 0.4})
+    missed = [task for task in tasks if isinstance(task.draft, Rejected)]
+    assert [task.kind for task in missed] == ["refuse"]
+    assert isinstance(missed[0].draft, Rejected)
+    assert missed[0].draft.reason.endswith("its share goes to the other kinds")
+    assert [task.kind for task in tasks if task not in missed] == ["act"] * 19
+
+
+def test_the_only_kind_there_is_keeps_its_share():
+    tasks = plan_of(Lawless.world("lawless"), 2, {"refuse": 1})
+    assert all(isinstance(task.draft, Rejected) and "too small" in task.draft.reason for task in tasks)
+
+
+def test_a_kind_that_was_found_before_keeps_its_share():
+    """That it has run out is said each time."""
+    planner = Planner(Workshop.world("workshop"), 0, {"inform": 0.9, "act": 0.1}, 1)
+    tasks = [planner.next() for _ in range(60)]
+    kinds = [task.kind for task in tasks if isinstance(task.draft, Rejected)]
+    assert kinds.count("inform") > 1

@@ -16,12 +16,12 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*CLI, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def check_rehearsal(domain: str, count: int, folder: Path) -> None:
+def check_rehearsal(domain: str, count: int, folder: Path, *flags: str) -> None:
     made = run("generate", "--domain", domain, "--count", str(count), "--out", "run", "--quiet", cwd=folder)
     assert made.returncode == 0, made.stderr
     stats = summary(RunFolder(folder / "run").outcomes())
     assert (stats.funnel.asked, stats.funnel.talks_kept) == (count, count)
-    proved = run("verify", "run", cwd=folder)
+    proved = run("verify", "run", *flags, cwd=folder)
     assert (proved.returncode, proved.stdout.strip()) == (0, f"{count} rows checked, 0 wrong")
     outcomes = list(RunFolder(folder / "run").outcomes())
     assert all(o.status == "kept" for o in outcomes)

@@ -295,3 +295,27 @@ def test_findings_come_before_doubts():
     assert VerifyReport.model_validate({"checked": 1, "problems": [problem], "unknown": [problem]}).exit_code == 1
     many = VerifyReport.model_validate({"checked": 50, "problems": [problem] * 50})
     assert "and 30 more" in many.render()
+
+
+@pytest.mark.parametrize(
+    ("domain", "asked_for"),
+    [("tau2:airline", True), ("library", True), ("tau2:airline@/tmp/x", False), ("tau2:other", False)],
+)
+def test_what_the_user_installed_needs_no_naming(lines, domain, asked_for):
+    """A name that stands for installed code is resolved; one that leads elsewhere only if it is given on purpose."""
+    names: list[str] = []
+
+    def resolver(name):
+        names.append(name)
+        raise UnknownDomain(f"unknown domain {name!r}")
+
+    def elsewhere(data):
+        data["blueprint"]["domain"] = domain
+        sealed_again(data)
+
+    report = verify(lines(elsewhere), resolver)
+    assert (domain in names) is asked_for
+    wanted = f"unknown domain {domain!r}" if asked_for else f"names the domain {domain!r}"
+    assert any(wanted in p.what for p in report.unknown)
+    verify(lines(elsewhere), resolver, domains=[domain])
+    assert domain in names

@@ -141,3 +141,18 @@ def test_facts_are_volunteered_kept_back_and_unknown(domain):
     back = sum(1 for k in facts if k.disclose == "if_asked") / len(facts)
     assert 0.15 < back < 0.45
     assert all(k.value is None for b in planned(domain, 72) for k in b.known.values() if k.disclose == "unknown")
+
+
+def test_a_fact_that_an_own_fact_goes_by_too_is_new():
+    """Where the person lives is one postcode, where the order is to go another."""
+    plan = planned("tests.swap_world:SwapShop", 60)
+    moved = [(b, a) for b in plan for a in b.actions if a.name == "redirect_order"]
+    assert len(moved) > 5
+    for blueprint, action in moved:
+        new = [(n, k) for n, k in blueprint.known.items() if k.about == "postcode"]
+        own = blueprint.known["postcode"]
+        assert (own.about, own.label) == ("", "postcode")
+        assert action.arguments["postcode"] in [k.value for _, k in new]
+        assert all(n.startswith("new postcode") and k.label == "new postcode" for n, k in new)
+        streets = [n for n, k in blueprint.known.items() if k.about == "street"]
+        assert all(n.startswith("street") for n in streets)

@@ -8,8 +8,11 @@ from apigen_mt.cast.reading import named
 from blueprints.blueprint import Blueprint
 from blueprints.draft import ground
 from blueprints.knowledge import Referent, referents_in
-from blueprints.sampling import Goal, Sampler, people_table
+from blueprints.sampling import TRIES, TRIES_EACH, Goal, Sampler, people_table
 from tests.blueprints.talks import DOMAINS, SHARES, planned, world_of
+from tests.small_worlds import Workshop
+from tests.swap_world import OrderId, SwapShop
+from tools_env import authoring as env
 from tools_env.calls import Call, Result
 from tools_env.mentions import mentions
 from tools_env.replay import replay
@@ -161,3 +164,80 @@ def test_no_write_task_of_a_sample_states_an_identifier(domain):
 def test_the_operators_all_come_up(domain):
     used = {operator for b in planned(domain, 72) for operator in b.operators}
     assert used >= {"describe", "superlative", "dependent write"}
+
+
+class Busy(SwapShop):
+    """A shop with tools that nobody asks for, of which some hardly ever work. Today is {now}.
+
+    1 Orders.
+    2 Articles.
+    3 Find the buyer first.
+    4 One person a talk.
+    5 Ask for a yes before every change.
+    """
+
+    @env.write()
+    def touch_up(self, order_id: OrderId) -> str:
+        """Do what nobody asks for."""
+        self.orders.change(self.orders[order_id], town="elsewhere")
+        return "done"
+
+    @env.write(ask="fetch {order_id} myself", actors=("human",))
+    def fetch(self, order_id: OrderId) -> str:
+        """Do what only the human can."""
+        self.orders.remove(self.orders[order_id])
+        return "done"
+
+
+def test_people_ask_for_what_the_tools_have_words_for():
+    sampler = Sampler(Busy.world("busy"))
+    assert {s.name for s in sampler.writes} == {"cancel_order", "redirect_order", "swap_articles"}
+    drawn = [sampler.draw("act", random.Random(n)) for n in range(60)]
+    used = {call.name for goal in drawn if goal for call in goal.actions()}
+    assert "cancel_order" in used
+    assert not used & {"touch_up", "fetch"}
+
+
+def test_where_no_tool_has_words_all_writes_will_do():
+    workshop = Workshop.world("workshop")
+    assert {s.name for s in Sampler(workshop).writes} == {s.name for s in workshop.specs.values() if s.writes}
+
+
+def test_every_write_comes_up_though_one_seldom_works():
+    """Only what is received is swapped, and its pairs are hard to find: it has its share all the same."""
+    sampler = Sampler(world_of("tests.swap_world:SwapShop"))
+    goals = [sampler.draw("act", random.Random(n)) for n in range(80)]
+    used = [intent.spec.name for goal in goals if goal for intent in goal.intents if intent.spec]
+    assert set(used) == {"cancel_order", "redirect_order", "swap_articles"}
+    assert used.count("swap_articles") > 15
+    assert 1 < TRIES_EACH < TRIES["restart"]
+
+
+def test_snapshots_are_those_that_the_world_names():
+    world = world_of("library")
+    assert Sampler(world, 3).snapshots == world.snapshots(3)
+    assert {goal.snapshot for goal in goals_of("library", 3)} == set(world.snapshots(3))
+
+
+def goals_of(domain: str, snapshots: int) -> list[Goal]:
+    sampler = Sampler(world_of(domain), snapshots)
+    return [goal for n in range(30) if (goal := sampler.draw("act", random.Random(n)))]
+
+
+def test_the_reads_of_a_listing_need_no_words_of_their_own():
+    sampler = Sampler(world_of("tests.swap_world:SwapShop"))
+    listed = 0
+    for number in range(60):
+        goal = sampler.draw("inform", random.Random(number))
+        for intent in goal.intents if goal else ():
+            assert goal is not None
+            assert "order_id" not in intent.picks
+            listed += any(goal.knowledge.log[i].together for i in goal.order()[0])
+    assert listed > 20
+
+
+def test_the_calls_of_a_refusal_include_the_one_that_is_refused():
+    for goal in goals("retail", "refuse", 3):
+        (refused,) = (i.bound.call for i in goal.intents if i.wants == "refusal" and i.bound)
+        assert goal.calls() == (*goal.actions(), refused)
+    assert all(goal.calls() == goal.actions() for goal in goals("retail", "act", 3))

@@ -77,6 +77,7 @@ def test_words_are_whole_words(text, value, meaning, expected):
         (3, AMOUNT),
         ("no_longer_needed", CHOICE),
         ("2026-03-05", DATE),
+        ("2026-03-05T10:30:00", DATE),
         (12, COUNT),
         (["red", "blue"], CHOICE),
         (True, Meaning("flag")),
@@ -89,3 +90,29 @@ def test_what_is_spoken_is_mentioned(value, meaning):
 def test_phrases_are_words():
     assert phrase("no_longer_needed") == "no longer needed"
     assert spoken(1234.5, AMOUNT) == "$1,234.50"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It leaves on 2026-03-05 10:30.", True),
+        ("It leaves at 10:30 on March 5, 2026.", True),
+        ("It leaves on March 5, 2026.", True),
+        ("It leaves on 2026-03-05 10:45.", False),
+        ("It leaves on 2026-03-06 10:30.", False),
+        ("It leaves at 10:30.", False),
+        ("It leaves on 2026-03-05, at 10:45 or 10:30.", True),
+    ],
+)
+def test_a_date_with_a_time_of_day(text, expected):
+    """Whoever says a time of day says the right one; the date alone will do too."""
+    assert mentions(text, "2026-03-05T10:30:00", DATE) is expected
+
+
+def test_the_time_of_day_beside_a_plain_date_means_nothing():
+    assert mentions("on 2026-03-05 at 10:45", "2026-03-05", DATE)
+
+
+def test_a_date_is_spoken_with_its_time_of_day():
+    assert spoken("2026-03-05T10:30:00", DATE) == "2026-03-05 10:30"
+    assert spoken("2026-03-05", DATE) == "2026-03-05"

@@ -1,9 +1,20 @@
+from typing import Any
+
 import pytest
 
 from tests.small_worlds import Workshop
 from tools_env.calls import Actor, Call, Refusal, Result, Touch
 from tools_env.course import Called, Course, Said
-from tools_env.rules import affirms, attributes_of, authenticated_by, confirmed_writes, one_call_at_a_time, one_person
+from tools_env.rules import (
+    MOST_BESIDE,
+    affirms,
+    attributes_of,
+    authenticated_by,
+    confirmed_writes,
+    one_call_at_a_time,
+    one_person,
+    usual_conduct,
+)
 from tools_env.values import Json
 
 SPECS = Workshop.world().specs
@@ -173,3 +184,56 @@ def test_attributes_are_those_of_the_object_whose_first_field_is_the_id():
     assert [value for value, _ in attributes_of(seen, "L1")] == ["Lamp"]
     assert [*attributes_of({"name": "F1x", "order": {"order_id": "F2"}}, "F1")] == []
     assert [meaning.kind for _, meaning in attributes_of({"id": "F1", "on": "2026-01-02"}, "F1")] == ["date"]
+
+
+def listed(count: int, first: int = 100) -> list[Any]:
+    return [{"shelf_id": f"S{n}", "owner_id": "O1"} for n in range(first, first + count)]
+
+
+def asked_among(count: int, *before: Called | Said) -> list[tuple[str, int]]:
+    """What is wrong with asking for a yes to paint S1 in a message that names so many other shelves."""
+    others = listed(count)
+    everything = did("list_shelves", "O1", value=[SHELF, *others])
+    words = agent(f"Paint S1 blue? There are also {', '.join(str(o['shelf_id']) for o in others)}.")
+    found: list[tuple[str, int]] = turns(confirmed_writes("2"), *before, everything, words, human("yes"), WRITE)
+    return found
+
+
+def test_a_yes_to_a_list_of_everything_is_no_confirmation():
+    assert asked_among(0) == asked_among(MOST_BESIDE) == []
+    assert asked_among(MOST_BESIDE + 1) == [("2", 3)]
+    (breach,) = confirmed_writes("2").breaches(
+        Course(events=(did("list_shelves", "O1", value=[*listed(9)]),
+                       agent(f"S1 blue? {' '.join(str(o['shelf_id']) for o in listed(9))}"), human("yes"), WRITE)),
+        SPECS,
+    )  # fmt: skip
+    assert "in a list of 9 other records" in breach.message
+
+
+def test_records_that_the_human_named_or_that_are_written_to_are_no_list():
+    named = human(f"I mean {' or '.join(str(o['shelf_id']) for o in listed(4))}.")
+    assert asked_among(MOST_BESIDE + 1, named) == []
+    painted = [did("paint", "O1", shelf_id=str(o["shelf_id"]), colour="blue") for o in listed(4)]
+    assert ("2", 7) not in asked_among(MOST_BESIDE + 1, *painted)
+    assert ("2", 6) in asked_among(MOST_BESIDE + 4, *painted[:3])
+
+
+def test_what_was_never_shown_is_no_record():
+    words = agent(f"Paint S1 blue? There are also {', '.join(str(o['shelf_id']) for o in listed(9))}.")
+    assert turns(confirmed_writes("2"), words, human("yes"), WRITE) == []
+
+
+def test_records_deep_in_a_result_count_too():
+    inside: Json = {"by_place": {"left": listed(5), "right": {"top": listed(4, 200)}}}
+    keys = [*(f"S{n}" for n in range(100, 105)), *(f"S{n}" for n in range(200, 204))]
+    words = agent(f"Paint S1 blue? {' '.join(keys)}")
+    assert turns(confirmed_writes("2"), did("list_shelves", value=inside), words, human("yes"), WRITE) == [("2", 3)]
+
+
+def test_the_usual_conduct_has_its_clauses():
+    rules = usual_conduct("7", "8", "9")
+    assert {(r.clause, r.name) for r in rules} >= {
+        ("7", "one_person"), ("8", "confirmed_writes"), ("9", "one_call_at_a_time")
+    }  # fmt: skip
+    course = (FOUND, did("paint", "O2", shelf_id="S1", colour="blue", batch=0), human("hm"), WRITE)
+    assert [b for r in rules[:3] for b in turns(r, *course)] == [("7", 1), ("8", 1), ("8", 3), ("9", 1), ("9", 3)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tools_env.canon import Layouts
 from tools_env.state import Change, comparable, differences, fingerprint_of
-from tools_env.values import Contact, Identifier, Prose, Unordered
+from tools_env.values import Contact, Identifier, Json, Prose, Unordered
 
 FIELDS = {
     "boxes/box_id": Identifier("boxes"),
@@ -174,7 +174,7 @@ def test_two_cycles_are_not_one():
 
     def diff(world):
         keys = [f"B{n}" for n in range(len(world.boxes))]
-        records = {
+        records: dict[str, Json] = {
             key: {"box_id": key, "inside": keys[box.inside or 0]} for key, box in zip(keys, world.boxes, strict=True)
         }
         return {f"boxes/{key}": Change(before=None, after=record) for key, record in records.items()}

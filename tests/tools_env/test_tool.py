@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from typing_extensions import Doc
 
 from tools_env.calls import Refusal
-from tools_env.tool import DomainError, Marked, build, choices, meaning_of
+from tools_env.tool import DomainError, Marked, Param, build, choices, meaning_of
 from tools_env.values import Amount, Contact, Count, Date, Identifier, Json, Meaning, Paired, Prose, Unordered
 
 PLAIN = Marked(writes=True, clauses=("1",), ask="", actors=("agent",))
@@ -226,3 +226,35 @@ def test_optional_types_keep_their_meaning():
     assert meaning_of(Literal["a", "b"] | None) == (Meaning("choice"), Literal["a", "b"])
     assert choices(Annotated[Literal["a", "b"], Doc("x")]) == ("a", "b")
     assert choices(str) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("item_id", "item"), ("item_ids", "item"), ("new_item_ids", "new item"), ("bids", "bids"), ("to", "to")],
+)
+def test_an_argument_is_called_after_what_it_takes(name, label):
+    assert Param(name=name, description="", meaning=Identifier("items")).label == label
+
+
+def test_the_first_id_of_an_object_is_its_own():
+    own = {y.path for y in TOOL.spec.yields if y.own}
+    assert own == {"[].box_id", "[].parts[].item_id", "[].by_name.*.item_id"}
+
+
+def test_every_path_to_a_value_is_a_place():
+    assert TOOL.spec.places >= {"", "[]", "[].parts", "[].parts[]", "[].parts[].price", "[].by_name", "[].by_name.*"}
+    assert not TOOL.spec.places & {"parts", "[].part", "[].by_name.*.", "[].parts[].pric"}
+    assert TOOL.spec.yielded["[].parts[].price"].meaning.kind == "amount"
+
+
+def test_a_map_at_the_top_has_any_key():
+    def stock() -> dict[str, ItemId]:
+        """Everything there is."""
+        return {}
+
+    def shelves() -> dict[str, Part]:
+        """Everything there is, looked at."""
+        return {}
+
+    assert [y.path for y in build("stock", stock, PLAIN, skip=0).spec.yields] == ["*"]
+    assert next(y.path for y in build("shelves", shelves, PLAIN, skip=0).spec.yields) == "*.item_id"

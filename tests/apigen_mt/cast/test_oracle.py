@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from apigen_mt.cast.oracle import ASKS, Matter, Oracle, script_of
-from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView
+from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView, WantedCall
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.sampling import people_table
@@ -147,3 +147,117 @@ async def test_an_answer_is_read_off_what_was_seen():
             messages.append({"role": "tool", "tool_call_id": turn.calls[0].id, "content": json.dumps(shown)})
     assert [turn.calls[0].name for turn in turns if turn.calls] == ["find_member", "list_loans"]
     assert turns[-1].text.startswith(f"The due date of the {loans[0]['title']} is {loans[0]['due']}.")
+
+
+SWAPS = "tests.swap_world:SwapShop"
+
+
+def swapper(*tools: str, forbidden: str = "", ends: str = "change", system: str = "") -> "Clerk":
+    matter = Matter(tools=tools, ends=ends, forbidden=forbidden, clause="1", fact="status", fact_of="order_id")
+    return Clerk(Oracle((matter,), world_of(SWAPS).specs, "buyers"), system)
+
+
+class Clerk:
+    """An oracle, and the talk it is in."""
+
+    def __init__(self, player: Oracle, system: str) -> None:
+        self.player, self.system = player, system
+        self.messages: list[dict[str, Json]] = []
+
+    async def hears(self, text: str) -> AgentTurn:
+        self.messages.append({"role": "user", "content": text})
+        return await self._turn()
+
+    async def sees(self, value: Json) -> AgentTurn:
+        key = f"c{len(self.messages)}"
+        (call,) = self.last.calls
+        body: Json = {"name": call.name, "arguments": call.arguments}
+        self.messages.append({"role": "assistant", "content": "", "tool_calls": [{"id": key, "function": body}]})
+        self.messages.append({"role": "tool", "tool_call_id": key, "content": json.dumps(value)})
+        return await self._turn()
+
+    async def _turn(self) -> AgentTurn:
+        view = AgentView(system=self.system, tools=(), messages=tuple(self.messages))
+        self.last = await self.player.reply(view)
+        if self.last.text:
+            self.messages.append({"role": "assistant", "content": self.last.text})
+        return self.last
+
+
+def order(key: str, status: str = "packed", *lines: Json) -> Json:
+    return {"order_id": key, "buyer_id": "ada", "status": status, "lines": [*lines]}
+
+
+def line(key: str, product: str, shade: str) -> Json:
+    return {"article_id": key, "product_id": product, "shade": shade, "price": 12.5 if product == "P-lamp" else 40.0}
+
+
+async def test_it_reads_a_listing_through_before_it_asks_which():
+    clerk = swapper("find_buyer", "get_buyer", "get_order", "get_order", "cancel_order")
+    await clerk.hears("I want to cancel the order with status waiting. My email is a@example.com.")
+    await clerk.sees("ada")
+    read = [await clerk.sees({"buyer_id": "ada", "orders": ["#W2", "#W1"]})]
+    read.append(await clerk.sees(order("#W2", "waiting")))
+    assert [t.calls[0].arguments for t in read] == [{"order_id": "#W2"}, {"order_id": "#W1"}]
+    asked = await clerk.sees(order("#W1"))
+    assert "#W2" in asked.text
+    assert "#W1" not in asked.text
+
+
+async def test_it_asks_a_person_for_their_own_id_and_takes_it_as_they_say_it():
+    clerk = swapper("get_buyer")
+    assert (await clerk.hears("I want something.")).text == "Could you please tell me your buyer id?"
+    assert (await clerk.hears("It's ada_ames_0.")).calls[0].arguments == {"buyer_id": "ada_ames_0"}
+
+
+async def test_it_hears_a_persons_own_id_that_is_volunteered():
+    found = await swapper("get_buyer").hears("I want something. My buyer id is ada_ames_0.")
+    assert found.calls[0].arguments == {"buyer_id": "ada_ames_0"}
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ("1 Nothing packed is cancelled.", "and clause 1 of our policy does not allow it"),
+        ("Rules:\n  1 Nothing packed is cancelled.", "and clause 1 of our policy does not allow it"),
+        ("Nothing packed is cancelled. Pay 1 dollar.", "and our policy does not allow it"),
+        ("11 Nothing packed is cancelled.", "and our policy does not allow it"),
+    ],
+)
+async def test_it_names_a_clause_only_where_the_policy_is_numbered(system, words):
+    clerk = swapper("get_order", forbidden="cancel_order", ends="refusal", system=system)
+    clerk.messages = [{"role": "user", "content": "I want to cancel the order with status packed."}]
+    clerk.last = AgentTurn(calls=(WantedCall(name="get_order", arguments={"order_id": "#W1"}, id="c"),))
+    clerk.player.matter, clerk.player.finished, clerk.player.position = 0, False, 1
+    assert words in (await clerk.sees(order("#W1"))).text
+
+
+async def swap(words: str, *answers: str) -> AgentTurn:
+    clerk = swapper("find_buyer", "get_buyer", "get_order", "get_order", "swap_articles")
+    await clerk.hears(f"{words} My email is a@example.com.")
+    await clerk.sees("ada")
+    await clerk.sees({"buyer_id": "ada", "orders": ["#W1", "#W2"]})
+    await clerk.sees(order("#W1", "received", line("L1", "P-lamp", "jade"), line("S1", "P-stool", "oak")))
+    found = await clerk.sees(order("#W2", "waiting", line("L2", "P-lamp", "ivory"), line("L1", "P-lamp", "jade")))
+    for answer in answers:
+        found = await clerk.hears(answer)
+    return found
+
+
+async def test_what_comes_instead_is_not_what_goes_back():
+    """It need not stand in the same order, and the same article may stand in two."""
+    told = "I want to swap the article with shade jade from the order with status received for {}."
+    asked = await swap(told.format("the article with shade ivory"))
+    assert "swap article L1 from order #W1 for article L2." in asked.text
+    ended = await swap(told.format("a certain new article"), "I mean the article with shade ivory.")
+    assert ended.text == asked.text
+    left = await swap(told.format("the article with price $12.50"))
+    assert left.text == asked.text
+
+
+async def test_several_go_back_for_several():
+    asked = await swap(
+        "I want to swap the article with shade oak and the article with shade jade from the order with status received "
+        "for the article with shade ivory."
+    )
+    assert "swap article S1 and article L1 from order #W1 for article L2." in asked.text

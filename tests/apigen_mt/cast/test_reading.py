@@ -5,11 +5,12 @@ import json
 import pytest
 
 from apigen_mt.cast.ports import AgentView
-from apigen_mt.cast.reading import last_write, observations, plain, slots
-from blueprints.knowledge import latest
+from apigen_mt.cast.reading import last_write, named, observations, plain, several, slots, unread
+from blueprints.knowledge import Referent, latest
+from blueprints.wording import Attribute
 from tests.blueprints.talks import world_of
 from tools_env.tool import Param
-from tools_env.values import Json, Meaning
+from tools_env.values import TEXT, Identifier, Json, Meaning
 
 REASON = Param(
     name="reason", description="Why.", meaning=Meaning("choice"), choices=("a duplicate", "late", "too late")
@@ -100,3 +101,58 @@ def test_records_are_read_as_they_were_shown_last():
     assert held.value == "harbour"
     assert ("members", "M1") in now.context
     assert last_write(view, specs) == 3
+
+
+SWAPS = "tests.swap_world:SwapShop"
+ORDER = Param(name="order_id", description="Which.", meaning=Identifier("orders"))
+
+
+def test_what_was_only_listed_is_unread_until_the_tool_was_given_it():
+    buyer: Json = {"buyer_id": "ada", "orders": ["#W1", "#W2", "#W3"]}
+    read = [message("get_buyer", 1, buyer_id="ada"), shown(1, buyer)]
+    found = []
+    for number, key in enumerate(("#W2", "#W1", "#W3"), 2):
+        view = AgentView(system="", tools=(), messages=tuple(read))
+        found.append(unread(view, observations(view, world_of(SWAPS).specs), ORDER, "get_order"))
+        assert unread(view, observations(view, world_of(SWAPS).specs), ORDER, "get_invoice") == ["#W1", "#W2", "#W3"]
+        read += [message("get_order", number, order_id=key), shown(number, {"order_id": key, "status": "packed"})]
+    assert found == [["#W1", "#W2", "#W3"], ["#W1", "#W3"], ["#W3"]]
+    assert unread(AgentView(system="", tools=(), messages=()), [], ORDER, "get_order") == []
+
+
+def article(key: str, shade: str, price: float, source: int = 0) -> Referent:
+    attributes = (Attribute("shade", shade, TEXT), Attribute("price", price, Meaning("amount")))
+    return Referent("articles", key, attributes, source, frozenset())
+
+
+AMONG = [article("A", "jade", 10.0), article("B", "jade", 20.0), article("C", "oak", 20.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("the article with shade oak", ["C"]),
+        ("I mean the cheapest article and the article with shade oak.", ["A", "C"]),
+        ("the article with shade oak and the cheapest article", ["C", "A"]),
+        ("the article with shade jade and with price $20.00", ["B"]),
+        ("the article with shade jade and with price $20.00 and the article with shade oak", ["B", "C"]),
+        ("the article with shade jade", []),
+        ("something else and more", []),
+    ],
+)
+def test_several_records_are_read_in_the_order_in_which_they_are_named(text, ids):
+    assert several(text, AMONG, ["article"]) == ids
+
+
+def test_a_record_seen_in_two_roles_is_named_once():
+    twice = [*AMONG, Referent("articles", "C", (Attribute("size", "large", TEXT),), 1, frozenset())]
+    assert [r.id for r in named("I mean the article with shade oak.", twice, ["article"])] == ["C"]
+    assert [r.id for r in named("I mean the article with size large.", twice, ["article"])] == ["C"]
+
+
+def test_a_persons_own_id_is_read_under_the_whole_name_of_the_argument():
+    param = Param(name="member_id", description="Who.", meaning=Identifier("members"), personal=True)
+    assert plain(param, "Hello. My member id is M17. I am in a hurry.", whole=False) == "M17"
+    assert plain(param, "My member is M17.", whole=False) == "M17"
+    assert plain(param, "It's M17.", whole=True) == "M17"
+    assert plain(param, "I have a member card.", whole=False) is None

@@ -177,3 +177,21 @@ async def test_whatever_they_hear_they_hold_to_their_part(domain, number, heard)
         turn = await desk.says(text)
         listened = "\n".join(t for who, t in desk.dialogue if who == "agent")
         assert not list(problems(blueprint, world, turn, listened, now)), turn
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Which article do you mean?", {"article_ids"}),
+        ("Which new article do you mean?", {"new_article_ids"}),
+        ("Which article goes back, and which new article comes instead?", {"article_ids", "new_article_ids"}),
+    ],
+)
+async def test_a_name_inside_a_longer_one_is_not_asked_for(question, named):
+    swaps = [b for b in planned("tests.swap_world:SwapShop", 60) if b.actions[-1].name == "swap_articles"]
+    blueprint = next(b for b in swaps if b.kind == "act" and len(b.stages) == 1)
+    desk = Desk(blueprint)
+    await desk.says()
+    turn = await desk.says(question)
+    said = {n for n in ("article_ids", "new_article_ids") if blueprint.known[n].phrase in turn.text}
+    assert (turn.act, said) == ("answer", named)

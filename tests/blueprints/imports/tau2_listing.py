@@ -26,18 +26,25 @@ words, which a model judges, are left out on both sides; no task's default basis
 [tau2-disagreements.csv](tau2-disagreements.csv), which lists every single disagreement. In that list words that come
 from the tasks' data are left out (…)."""
 
+COUNTED = "{} clean talks and {} variants were judged by both; they disagree on {}."
+
 READING = """\
 A verdict counts as a pass only if it is one: where tau2's evaluator raises because a recorded tool result is not what
 its tools show ({raised} talks), that is a fail. "Unclear" are clean talks about tasks whose solution changes nothing
-and that ask for no value: tau2 passes any talk that changes nothing, our verdict refuses to judge (fault: blueprint)."""
+and that ask for no value: tau2 passes any talk that changes nothing, ours refuses to judge (fault: blueprint)."""
 
 FOUND = """\
-Ours had five faults that only these tasks showed, mended since:
+Ours had faults that only these tasks showed, mended since. Found by the clean talks:
 an id that stands in the person's own instruction counted as given away by them (22 airline and 3 retail solutions);
 so did an answer that stands in the instruction (retail 40 and 43); an empty second address line could never be
 named in a proposal (retail 22 and 59); two answers, one of them under no field, counted as each other's rivals
 (retail 59); and a call of the human after the agent's words counted as the agent acting out of turn (every telecom
-talk)."""
+talk). Found by the variants: "I have also cancelled" passed as a claim; a deed claimed of another record passed; so did
+one sentence thirty times in a message, words beside a call, and a yes that another call had used up in vain. Refused
+wrongly were proposals that name items by their options, a yes with "but please be quick" or "don't worry", sums of
+three prices, an address in capitals inside a record, and an airline talk in which the person gives the user id and
+nobody reads the profile. Together these took wrong talks that pass from 123 to under 40, and right talks that only ours
+refused from 58 to 1."""
 
 CLEAN_NOTES = """\
 Clean talks, that is, the solutions themselves, that ours refuses:
@@ -49,9 +56,6 @@ Clean talks, that is, the solutions themselves, that ours refuses:
   call shows; the person's record says 1981-05-26.
 - Retail 19, 39, 76 and 89: ours is right about the talk. The amount to be told comes from products or orders that the
   solution never reads, so an agent that follows it can only have made it up. The task's value itself may be right.
-- Retail 33, 34 and 54: tau2 is right. The amount is the sum of three or more prices that were read, and ours counts
-  only the sum or difference of two amounts, or a small multiple of one, as derived. An agent that uses `calculate`
-  is not affected.
 - 7 retail and 19 airline tasks: neither. Nothing tells a solved task from an unsolved one, and tau2 also passes an
   agent that declines at once (7 of 7 and 19 of 19)."""
 
@@ -65,8 +69,7 @@ def section(found: list[Row]) -> str:
     parts = [
         HEADING,
         METHOD.format(telecom=telecom, wrong=wrong, harmless=len(ALL) - wrong),
-        f"{len(found) - len(variants)} clean talks and {len(variants)} variants were judged by both; "
-        f"they disagree on {sum(r.differs for r in found)}.",
+        COUNTED.format(len(found) - len(variants), len(variants), sum(r.differs for r in found)),
         "\n".join(_confusion(found)),
         READING.format(raised=raised),
         "### Where they disagree, and who is right",
@@ -126,7 +129,7 @@ def _by_variant(found: list[Row]) -> Iterator[str]:
         for domain in DOMAINS:
             here = [r for r in found if (r.domain, r.variant) == (domain, name)]
             theirs, ours = sum(r.tau2 == "pass" for r in here), sum(r.ours == "pass" for r in here)
-            cells.append(f"{len(here)}: {theirs} / {ours}" if here else "–")
+            cells.append(f"{len(here)}: {theirs} / {ours}" if here else "-")
         yield f"| {name} | {variant.truth} | {' | '.join(cells)} |"
 
 
@@ -144,7 +147,9 @@ def write(found: list[Row], folder: Path) -> None:
     text = page.read_text("utf-8") if page.exists() else "# τ²-bench\n\n"
     before, _, rest = text.partition(f"{HEADING}\n")
     after = re.search(r"^## ", rest, re.MULTILINE)
-    page.write_text(before.rstrip() + "\n\n" + section(found) + (f"\n{rest[after.start():]}" if after else ""), "utf-8")
+    page.write_text(
+        before.rstrip() + "\n\n" + section(found) + (f"\n{rest[after.start() :]}" if after else ""), "utf-8"
+    )
     with (folder / "tau2-disagreements.csv").open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(COLUMNS)

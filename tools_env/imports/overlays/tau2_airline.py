@@ -32,8 +32,8 @@ OVERLAY = Overlay(
         "1": "The user id is obtained before anything else, and one user is served in a conversation.",
         "2": "Every change is listed in detail and confirmed before it is made.",
         "3": "A reservation can be cancelled when it is a day old at most, business or insured, and none of it flown.",
-        "4": "One tool call at a time.",
+        "4": "One tool call at a time, and no words beside it.",
     },
-    conduct=(authenticated_by("1", "get_user_details"), *usual_conduct("1", "2", "4")),
+    conduct=(authenticated_by("1", "get_user_details", told=True), *usual_conduct("1", "2", "4", alone=True)),
     rules=(StateRule("3", "cancelled", _cancelled),),
 )

@@ -30,7 +30,10 @@ OVERLAY = Overlay(
         "1": "The user is found by email, or by name and zip code, before anything else.",
         "2": "One user is served in a conversation.",
         "3": "Every change is listed in detail and confirmed before it is made.",
-        "4": "One tool call at a time.",
+        "4": "One tool call at a time, and no words beside it.",
     },
-    conduct=(authenticated_by("1", "find_user_id_by_email", "find_user_id_by_name_zip"), *usual_conduct("2", "3", "4")),
+    conduct=(
+        authenticated_by("1", "find_user_id_by_email", "find_user_id_by_name_zip"),
+        *usual_conduct("2", "3", "4", alone=True),
+    ),
 )
