@@ -44,7 +44,7 @@ one sentence thirty times in a message, words beside a call, and a yes that anot
 wrongly were proposals that name items by their options, a yes with "but please be quick" or "don't worry", sums of
 three prices, an address in capitals inside a record, and an airline talk in which the person gives the user id and
 nobody reads the profile. Together these took wrong talks that pass from 123 to under 40, and right talks that only ours
-refused from 58 to 1."""
+refused from 58 to 6."""
 
 CLEAN_NOTES = """\
 Clean talks, that is, the solutions themselves, that ours refuses:
