@@ -56,8 +56,11 @@ def phrase(value: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _names(text: str, value: str) -> bool:
-    words = re.escape(folded(phrase(value))).replace(r"\ ", r"[\s_-]+")
-    return re.search(rf"(?<![\w-]){words}(?![\w]|-\w)", folded(text.replace("_", " "))) is not None
+    said, parts = folded(text.replace("_", " ")), folded(phrase(value))
+    if not all(part in said for part in parts.split()):
+        return False
+    words = re.escape(parts).replace(r"\ ", r"[\s_-]+")
+    return re.search(rf"(?<![\w-]){words}(?![\w]|-\w)", said) is not None
 
 
 def mentions(text: str, value: Json, meaning: Meaning) -> bool:

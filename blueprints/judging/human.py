@@ -55,6 +55,8 @@ def problems(blueprint: Blueprint, world: World, turn: HumanTurn, heard: str, no
 
 def _invented(blueprint: Blueprint, text: str, heard: str, now: str) -> Iterator[str]:
     """Dates, amounts and addresses that neither the person's part nor the agent holds; answers said too early."""
+    if not (dates_in(text) or amounts_in(text) or MAIL.search(text) or blueprint.outputs):
+        return
     facts = [k for k in blueprint.known.values() if k.value is not None]
     phrases = [k.phrase for k in blueprint.known.values()]
     own = "\n".join([*(str(k.value) for k in facts), *phrases, _all_words(blueprint), now])
@@ -75,11 +77,14 @@ def _invented(blueprint: Blueprint, text: str, heard: str, now: str) -> Iterator
 
 def _technical(blueprint: Blueprint, world: World, text: str, heard: str) -> Iterator[str]:
     """Names of tools and arguments, and ids that the person does not know."""
-    names = [*world.specs, *(p.name for s in world.specs.values() for p in s.params)]
     words = set(re.findall(r"[\w#-]+", text))
-    for name in sorted(words & {n for n in names if "_" in n}):
-        yield f"talks of the tool or argument {name}"
+    if marked := {word for word in words if "_" in word}:
+        names = {*world.specs, *(p.name for s in world.specs.values() for p in s.params)}
+        yield from (f"talks of the tool or argument {name}" for name in sorted(marked & names))
     secret = _secret_ids(blueprint, world)
+    words = {word for word in words if word in secret or id_shape(word)}
+    if not words:
+        return
     shapes = {id_shape(key) for key in secret} - {""}
     own = "\n".join([_all_words(blueprint), heard, *(str(k.value) for k in blueprint.known.values())]).casefold()
     for key in sorted(words):

@@ -234,7 +234,7 @@ def replayed(talk: Talk) -> GateResult:
             return failed(
                 "replay", "environment", Finding(turn=turn, text=f"{event.call.name}: the tool was out of order")
             )
-        if compact(event.outcome.observed()) != compact(again.observed()):
+        if not _same_text(event.outcome.observed(), again.observed()):
             now, then = _short(again.observed()), _short(event.outcome.observed())
             text = f"{event.call.name} shows {now} now, the course says {then}"
             return failed("replay", "environment", Finding(turn=turn, text=text))
@@ -242,6 +242,11 @@ def replayed(talk: Talk) -> GateResult:
         if event.writes != wrote or isinstance(event.outcome, Result) != isinstance(again, Result):
             return failed("replay", "environment", Finding(turn=turn, text=f"{event.call.name} is recorded wrongly"))
     return passed("replay", Finding(turn=None, text=f"{len(recorded)} calls"))
+
+
+def _same_text(one: Json, other: Json) -> bool:
+    """Whether two values are the same JSON text, keys sorted: 1 is neither 1.0 nor true."""
+    return one == other and (repr(one) == repr(other) or compact(one) == compact(other))
 
 
 def _short(value: Json) -> str:

@@ -35,13 +35,22 @@ class Heard:
         """Whether this very text was seen, as a value or as a word."""
         if key in self.values:
             return True
-        folded = key.casefold()
-        holding = [text for text in self.texts if folded in text]
-        return any(re.search(rf"(?<![\w-]){re.escape(folded)}(?![\w-])", text) for text in holding)
+        return any(_stands(key.casefold(), text) for text in self.texts)
 
     def word(self, part: str) -> bool:
         """Whether some value shown so far holds this part of a word: the deed may be an earlier one."""
         return any(part in value.lower() for value in self.values)
+
+
+def _stands(word: str, text: str) -> bool:
+    """Whether a word stands in a text by itself: not inside another, nor joined to one by a hyphen."""
+    at = text.find(word)
+    while at >= 0:
+        around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]
+        if not any(c.isalnum() or c in "_-" for c in around):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 class Seen(Heard):
