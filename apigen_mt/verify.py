@@ -16,7 +16,7 @@ from apigen_mt.messages import messages_of, train_flags
 from apigen_mt.run_folder import DATASET, RunFolder
 from apigen_mt.terminal import visible
 from apigen_mt.trajectory import Row
-from blueprints.checks import world_gates
+from blueprints.checks import as_given, world_gates
 from blueprints.judging.judge import carried_out, judge
 from tools_env.port import SetUpFailed, UnknownSnapshot, World
 from tools_env.resolve import INSTALLED, UnknownDomain
@@ -40,9 +40,12 @@ class Problem(Part):
 
 
 class VerifyReport(Part):
-    """Rows checked, what is wrong, and what could not be told."""
+    """Rows checked, what is wrong, and what could not be told. `given` rows are on imported tasks, whose wording and
+    solvability are taken as they are; their talks are judged like any.
+    """
 
     checked: int
+    given: int = 0
     problems: tuple[Problem, ...] = ()
     unknown: tuple[Problem, ...] = ()
 
@@ -59,6 +62,7 @@ class VerifyReport(Part):
         lines += [f"and {more} more"] if more else []
         told = [f"{self.checked} rows checked", f"{len(self.problems)} wrong"]
         told += [f"{len(self.unknown)} could not be told"] if self.unknown else []
+        told += [f"{self.given} on imported tasks, taken as given"] if self.given else []
         return visible("\n".join([*lines, ", ".join(told)]))
 
 
@@ -73,7 +77,8 @@ def verify(path: Path, resolve_world: Resolver, *, domains: Collection[str] = ()
         _verify(path, proof)
     except OSError as error:
         proof.doubt(str(path), f"cannot be read: {error.strerror or error}")
-    return VerifyReport(checked=proof.checked, problems=tuple(proof.problems), unknown=tuple(proof.unknown))
+    problems, unknown = tuple(proof.problems), tuple(proof.unknown)
+    return VerifyReport(checked=proof.checked, given=proof.given, problems=problems, unknown=unknown)
 
 
 def _verify(path: Path, proof: "_Proof") -> None:
@@ -144,6 +149,7 @@ class _Proof:
     resolve: Resolver
     trusted: frozenset[str]
     checked: int = 0
+    given: int = 0
     broken: bool = False
     ids: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
@@ -174,6 +180,7 @@ class _Proof:
 
     def check(self, row: Row) -> None:
         """Everything that a row claims."""
+        self.given += row.blueprint.provenance.mode == "imported"
         try:
             for what in _claims(row):
                 self.find(row.id, what)
@@ -209,7 +216,8 @@ def _replayed(row: Row, world: World) -> Iterator[str]:
     blueprint = row.blueprint
     try:
         brief = world.brief(blueprint.snapshot)
-        for rejected in world_gates(blueprint, world):
+        gates = as_given if blueprint.provenance.mode == "imported" else world_gates
+        for rejected in gates(blueprint, world):
             yield f"the blueprint does not stand ({rejected.stage}): {rejected.reason}"
         done = carried_out(blueprint, row.course, world)
         verdict = judge(blueprint, row.course, row.human_turns, row.end_reason, world)

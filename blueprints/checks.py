@@ -52,6 +52,19 @@ def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
         yield from gate(draft)
 
 
+def as_given(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
+    """The gates of an imported task, which is taken as it is, quirks and all: made for this world as it is now, its
+    actions change what it says, and its assertions hold afterwards.
+    """
+    if blueprint.domain != world.name or blueprint.digest != world.digest:
+        yield Rejected(stage="format", reason=f"made for {blueprint.domain} as it was, not as it is now")
+        return
+    done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions, assertions=blueprint.assertions)
+    yield from (Rejected(stage="execution", reason=text) for text in done.unmet)
+    for wrong in differences(blueprint.diff, done.diff, world.fields)[:1]:
+        yield Rejected(stage="execution", reason=f"the actions change {wrong.path} otherwise than stated")
+
+
 def form(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     """Parts present, calls valid by schema, and something that tells a solved task from an unsolved one."""
     if blueprint.domain != world.name or blueprint.digest != world.digest:

@@ -216,6 +216,23 @@ def test_values_that_lead_checks_astray_are_findings(lines):
     assert problems
 
 
+def test_an_imported_task_is_taken_as_given_and_its_talk_is_not(lines):
+    def imported(data):
+        data["blueprint"]["provenance"]["mode"] = "imported"
+
+    report, _, _ = found(lines(imported))
+    assert report.exit_code == 0
+    assert "1 on imported tasks, taken as given" in report.render()
+
+    def otherwise(data):
+        imported(data)
+        another_diff(data)
+
+    report, problems, _ = found(lines(otherwise))
+    assert report.exit_code == 1
+    assert any("otherwise than stated" in problem for problem in problems)
+
+
 def test_a_place_with_nothing_in_it_cannot_be_told(tmp_path):
     for path in (tmp_path, tmp_path / "missing"):
         report = verify(path, resolve)
