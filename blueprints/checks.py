@@ -14,7 +14,7 @@ from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
 from tools_env.port import SetUpFailed, UnknownSnapshot, World
 from tools_env.replay import Replayed, replay
 from tools_env.state import differences
-from tools_env.values import Json, Meaning, same
+from tools_env.values import Json, Meaning, same, under
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,7 @@ def outputs(draft: Draft) -> Iterator[Rejected]:
     """Each output stands in the result it is said to come from, and nowhere the agent could copy it from."""
     for output in draft.blueprint.outputs:
         shown = None if output.source_call is None else draft.done.outcomes[output.source_call].observed()
-        if output.source_call is not None and not any(
-            same(value, output.value) for value in values_under(shown, output.name)
-        ):
+        if output.source_call is not None and not any(same(value, output.value) for value in under(shown, output.name)):
             yield Rejected(stage="outputs", reason=f"{output.name} is not in the result of its call")
         if reason := _copied(draft, output.value, output.meaning):
             yield Rejected(stage="outputs", reason=f"the answer {output.value} {reason}")
@@ -145,7 +143,7 @@ def evidence(draft: Draft) -> Iterator[Rejected]:
         return
     shown = draft.done.outcomes[found.source_call].observed()
     field = found.because.path.rsplit("/", 1)[-1]
-    if not any(same(v, found.because.value) for v in values_under(shown, field)):
+    if not any(same(v, found.because.value) for v in under(shown, field)):
         yield Rejected(stage="evidence", reason=f"{found.label} cannot be read in the result of its call")
     if reason := _copied(draft, found.because.value, found.meaning):
         yield Rejected(stage="evidence", reason=f"the deciding {found.label} {reason}")
@@ -255,15 +253,3 @@ def _said_anyway(blueprint: Blueprint, known: Known) -> bool:
     """Whether the same value is also volunteered as another fact of the same stage."""
     others = [k for k in blueprint.known.values() if k.stage == known.stage and k.disclose == "volunteer"]
     return any(mentions(str(k.value), known.value, known.meaning) or same(k.value, known.value) for k in others)
-
-
-def values_under(shown: Json, name: str) -> Iterator[Json]:
-    """Every value that a result holds under a field name."""
-    if isinstance(shown, list):
-        for member in shown:
-            yield from values_under(member, name)
-    elif isinstance(shown, dict):
-        for key, value in shown.items():
-            if key == name:
-                yield value
-            yield from values_under(value, name)

@@ -11,7 +11,7 @@ from tools_env.mentions import mentions
 from tools_env.port import World
 from tools_env.replay import Replayed
 from tools_env.tool import Param
-from tools_env.values import Json, same
+from tools_env.values import Json, leaves, same
 
 
 def unobtainable(blueprint: Blueprint, world: World, done: Replayed) -> Iterator[str]:
@@ -28,7 +28,7 @@ def unobtainable(blueprint: Blueprint, world: World, done: Replayed) -> Iterator
         outcome = done.outcomes[number] if number < len(done.outcomes) else None
         if isinstance(outcome, Result):
             seen += referents_in(outcome.value, spec, number, call)
-            shown += list(_leaves(outcome.value))
+            shown += leaves(outcome.value)
     yield from _questions(blueprint, seen)
 
 
@@ -132,14 +132,3 @@ def _superlative(phrase: str, among: list[Referent]) -> Superlative | None:
             if attribute.meaning.kind in {"date", "amount", "count"} and superlative_phrase(which) in phrase:
                 return which
     return None
-
-
-def _leaves(value: Json) -> Iterator[Json]:
-    if isinstance(value, dict):
-        for member in value.values():
-            yield from _leaves(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _leaves(member)
-    else:
-        yield value

@@ -8,7 +8,7 @@ from tools_env.calls import Because, Refusal
 from tools_env.course import Called, Course, Said
 from tools_env.mentions import mentions
 from tools_env.tool import ToolSpec
-from tools_env.values import Json, Meaning, Part
+from tools_env.values import Json, Meaning, Part, leaves, under
 
 
 class Breach(Part):
@@ -147,9 +147,9 @@ def _beside(asked: str, course: Course, specs: Mapping[str, ToolSpec], turn: int
     """Ids of records that a request for a yes names though no write is about them and the human never named them."""
     names = {y.name for spec in specs.values() for y in spec.yields if y.meaning.kind == "identifier"}
     shown = (e.outcome.observed() for e in course.events[:turn] if isinstance(e, Called))
-    ids = {key for value in shown for key in _under(value, names)}
+    ids = {key for value in shown for key in under(value, *names) if isinstance(key, str)}
     said = " ".join(event.text for _, event in course.said("human"))
-    used = {str(v) for step in course.done(writes=True) for v in _scalars(step.called.call.arguments)}
+    used = {str(v) for step in course.done(writes=True) for v in leaves(step.called.call.arguments)}
     words = set(_WORD.findall(asked))
     return {key for key in ids - used if key in words and key not in said}
 
@@ -157,26 +157,6 @@ def _beside(asked: str, course: Course, specs: Mapping[str, ToolSpec], turn: int
 _WORD = re.compile(r"[\w#-]+")
 MOST_BESIDE = 5
 """How many records may be named by the way in a request for a yes; naming more is reading out what there is."""
-
-
-def _under(value: Json, names: set[str]) -> Iterator[str]:
-    if isinstance(value, list):
-        for member in value:
-            yield from _under(member, names)
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            if isinstance(member, str) and name in names:
-                yield member
-            elif isinstance(member, list | dict):
-                yield from _under(member, names)
-
-
-def _scalars(value: Json) -> Iterator[Json]:
-    if isinstance(value, list | dict):
-        for member in value.values() if isinstance(value, dict) else value:
-            yield from _scalars(member)
-    else:
-        yield value
 
 
 def calls_without_words(clause: str) -> Conduct:

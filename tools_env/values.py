@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -98,6 +98,33 @@ def canonical(value: Json, meaning: Meaning | None = None) -> Json:
     if isinstance(value, dict):
         return {k: canonical(value[k], meaning) for k in sorted(value)}
     return value
+
+
+def leaves(value: Json) -> list[Json]:
+    """Every scalar in a JSON value, in order."""
+    found: list[Json] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.extend(reversed(one.values()))
+        elif isinstance(one, list):
+            waiting.extend(reversed(one))
+        else:
+            found.append(one)
+    return found
+
+
+def under(shown: Json, *names: str) -> Iterator[Json]:
+    """Every value that a result holds under one of these field names."""
+    if isinstance(shown, list):
+        for member in shown:
+            yield from under(member, *names)
+    elif isinstance(shown, dict):
+        for key, value in shown.items():
+            if key in names:
+                yield value
+            yield from under(value, *names)
 
 
 def sort_key(value: Json) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from blueprints.blueprint import Output
-from blueprints.judging.talk import Talk, leaves, records, under
+from blueprints.judging.talk import Talk, records
 from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
 from tools_env.calls import Result
 from tools_env.course import Called
 from tools_env.mentions import dates_in, mentions, phrase
 from tools_env.state import Diff, differences
-from tools_env.values import TEXT, Json, Meaning, canonical, compact, folded, same, same_arguments
+from tools_env.values import TEXT, Json, Meaning, canonical, compact, folded, leaves, same, same_arguments, under
 
 MOST_BESIDE_ANSWER, MOST_BESIDE_REASON = 3, 4
 """How many values that nobody asked for may stand beside an answer, and beside the reason of a refusal, which takes

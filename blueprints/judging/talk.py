@@ -13,7 +13,7 @@ from tools_env.calls import Result
 from tools_env.course import Called, Course, Said
 from tools_env.port import Brief, World
 from tools_env.replay import Replayed
-from tools_env.values import Json
+from tools_env.values import Json, leaves
 
 
 @dataclass(frozen=True)
@@ -84,21 +84,6 @@ def id_shape(word: str) -> str:
     return shape if "9" in shape and shape.strip("9-#_") else ""
 
 
-def leaves(value: Json) -> list[Json]:
-    """Every scalar in a JSON value, in order."""
-    found: list[Json] = []
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            waiting.extend(reversed(one.values()))
-        elif isinstance(one, list):
-            waiting.extend(reversed(one))
-        else:
-            found.append(one)
-    return found
-
-
 def records(shown: Json) -> Iterator[dict[str, Json]]:
     """Every object in a result, those inside others too."""
     if isinstance(shown, list):
@@ -108,15 +93,3 @@ def records(shown: Json) -> Iterator[dict[str, Json]]:
         yield shown
         for member in shown.values():
             yield from records(member)
-
-
-def under(shown: Json, name: str) -> Iterator[Json]:
-    """Every value that a result holds under a field name."""
-    if isinstance(shown, list):
-        for member in shown:
-            yield from under(member, name)
-    elif isinstance(shown, dict):
-        for key, value in shown.items():
-            if key == name:
-                yield value
-            yield from under(value, name)

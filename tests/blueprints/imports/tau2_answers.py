@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 from blueprints.judging.fidelity import HumanTurn
-from blueprints.judging.talk import leaves
 from tests.blueprints.imports.tau2_courses import Case, answer
 from tests.blueprints.imports.tau2_variants import Make, last, reads
 from tests.blueprints.talks import Talk, agent
+from tools_env.values import leaves
 
 
 def values_of(case: Case) -> list[str]:

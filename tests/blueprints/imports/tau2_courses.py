@@ -19,13 +19,12 @@ from blueprints.blueprint import Blueprint
 from blueprints.imports.tau2_format import Task, tasks_in
 from blueprints.imports.tau2_tasks import Report, blueprints_of
 from blueprints.judging.fidelity import STOP, HumanTurn
-from blueprints.judging.talk import leaves
 from tests.blueprints.talks import Talk, agent
 from tools_env.calls import Call, Result
 from tools_env.course import Called, Said
 from tools_env.port import World
 from tools_env.resolve import UnknownDomain, resolve
-from tools_env.values import Json
+from tools_env.values import Json, leaves
 
 DOMAINS = ("retail", "airline", "telecom")
 IDS = ("order_id", "item_ids", "new_item_ids", "payment_method_id", "payment_id", "user_id", "product_id", "line_id",

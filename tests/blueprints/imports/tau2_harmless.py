@@ -4,13 +4,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from blueprints.judging.fidelity import HumanTurn
-from blueprints.judging.talk import leaves
 from tests.blueprints.imports.tau2_courses import FINDERS, YES, Case, ids_of, is_ask, proposal
 from tests.blueprints.imports.tau2_variants import Make, last, malformed, neighbours, reads, renumbered, tried, writes
 from tests.blueprints.talks import Talk, agent, call
 from tools_env.calls import Refusal, Result
 from tools_env.course import Called
-from tools_env.values import Json
+from tools_env.values import Json, leaves
 
 NEEDS_PROFILE = {"send_certificate", "update_reservation_baggages", "book_reservation"}
 """What the policy makes depend on membership or on means of payment."""

@@ -5,12 +5,11 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from blueprints.judging.fidelity import STOP, HumanTurn
-from blueprints.judging.talk import leaves
 from tests.blueprints.imports.tau2_courses import FINDERS, Case, ids_of, is_ask, proposal
 from tests.blueprints.talks import Talk, agent, call, item_of
 from tools_env.calls import Refusal, Result
 from tools_env.course import Called, Said
-from tools_env.values import Json
+from tools_env.values import Json, leaves
 
 Make = Callable[[Case], Talk | None]
 Truth = Literal["right", "wrong", "unclear"]

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from blueprints.judging.fidelity import STOP, HumanTurn
-from blueprints.judging.talk import under
 from blueprints.knowledge import plain_value
 from tests.blueprints.talks import Talk, agent, call
 from tools_env.calls import Result
 from tools_env.course import Called, Said
 from tools_env.mentions import mentions, spoken
-from tools_env.values import Json, same
+from tools_env.values import Json, same, under
 
 Corruption = Callable[[Talk], Talk | None]
 """A spoilt version of a talk, or None where this talk cannot be spoilt in this way."""
