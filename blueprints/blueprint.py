@@ -1,6 +1,8 @@
 """Blueprints: a task as a person has it in mind, with its ground truth (arXiv 2504.03601 §3: q, a_gt, o_gt)."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -123,9 +125,20 @@ class Blueprint(Part):
     parents: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
 
+    @cached_property
+    def _identity(self) -> str:
+        return fingerprint([self.model_dump(mode="json", exclude={"id", "provenance"})])
+
     def identity(self) -> str:
         """What `id` has to be."""
-        return fingerprint([self.model_dump(mode="json", exclude={"id", "provenance"})])
+        return self._identity
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "Blueprint":
+        """A copy with some fields replaced; its identity is taken anew."""
+        twin = super().model_copy(update=update, deep=deep)
+        if not set(update or ()) <= {"id", "provenance"}:
+            twin.__dict__.pop("_identity", None)
+        return twin
 
     def sealed(self) -> "Blueprint":
         """The same blueprint with its id."""

@@ -12,6 +12,7 @@ _MONTH = "|".join(f"{m[:3]}(?:{m[3:]})?" if len(m) > 3 else m for m in _MONTHS) 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 """A mail address in a text."""
 
+_DIGIT = re.compile(r"\d")
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
 _CLOCK = re.compile(r"(?<![\d:])\d\d:\d\d(?!\d)")
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.IGNORECASE)
@@ -31,6 +32,8 @@ def _date(year: str, month: str, day: str) -> str | None:
 @lru_cache(maxsize=4096)
 def dates_in(text: str) -> frozenset[str]:
     """Every full date a text names, as ISO text."""
+    if not _DIGIT.search(text):
+        return frozenset()
     found = [_date(y, m, d) for y, m, d in _ISO.findall(text)]
     found += [_date(y, m, d) for m, d, y in _MONTH_FIRST.findall(text)]
     found += [_date(y, m, d) for d, m, y in _DAY_FIRST.findall(text)]
@@ -40,12 +43,16 @@ def dates_in(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def numbers_in(text: str) -> frozenset[float]:
     """Every number a text names on its own (no parts of dates, ids or words); 1,234.50 is one number."""
+    if not _DIGIT.search(text):
+        return frozenset()
     return frozenset(float(n.replace(",", "")) for n in _NUMBER.findall(_ISO.sub(" ", text)))
 
 
 @lru_cache(maxsize=4096)
 def amounts_in(text: str) -> frozenset[float]:
     """Every amount of money a text names: with a currency sign, or with two decimals."""
+    if not _DIGIT.search(text):
+        return frozenset()
     return frozenset(float((a or b).replace(",", "")) for a, b in _MONEY.findall(text))
 
 

@@ -10,6 +10,8 @@ from blueprints.judging.verdict import Finding, GateResult, failed, passed
 from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
 from tools_env.port import World
 
+_WORD = re.compile(r"[\w#-]+")
+_DIGIT = re.compile(r"[0-9]")
 _CLOSING = re.compile(r"\b(?:anything|something|what) else\b|\bfurther (?:help|assistance|questions)\b", re.IGNORECASE)
 _ROLE = re.compile(
     r"\bas an ai\b|\bhow (?:can|may) i (?:help|assist) you\b|\bready to (?:help|assist)\b|"
@@ -77,12 +79,12 @@ def _invented(blueprint: Blueprint, text: str, heard: str, now: str) -> Iterator
 
 def _technical(blueprint: Blueprint, world: World, text: str, heard: str) -> Iterator[str]:
     """Names of tools and arguments, and ids that the person does not know."""
-    words = set(re.findall(r"[\w#-]+", text))
+    words = set(_WORD.findall(text))
     if marked := {word for word in words if "_" in word}:
         names = {*world.specs, *(p.name for s in world.specs.values() for p in s.params)}
         yield from (f"talks of the tool or argument {name}" for name in sorted(marked & names))
     secret = _secret_ids(blueprint, world)
-    words = {word for word in words if word in secret or id_shape(word)}
+    words = {word for word in words if word in secret or (_DIGIT.search(word) and id_shape(word))}
     if not words:
         return
     shapes = {id_shape(key) for key in secret} - {""}

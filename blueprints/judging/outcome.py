@@ -1,7 +1,7 @@
 """State, outputs and evidence: did the talk end as the blueprint says."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
 from blueprints.blueprint import Output
@@ -110,7 +110,7 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
     if not said:
         return Finding(turn=None, text=f"the {label} ({value}) was never told"), None
     turn, text = said[-1]
-    seen: dict[str, Json] = {}
+    seen: dict[Hashable, Json] = {}
     for _, step in _results(talk):
         seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
     allowed = {_key(v) for v in (*wanted.others, value)}
@@ -131,11 +131,16 @@ def _without(text: str, value: Json) -> str:
     return re.sub("|".join(map(re.escape, forms)), " ", text, flags=re.IGNORECASE)
 
 
-def _key(value: Json) -> str:
-    return compact(canonical(value))
+def _key(value: Json) -> Hashable:
+    """Equal for equal values: 1 is 1.0 and not true."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return round(value, 6)
+    return compact(canonical(value)), type(value)
 
 
-def _unreported(talk: Talk, shown: dict[str, Json], wanted: Wanted) -> list[Json]:
+def _unreported(talk: Talk, shown: dict[Hashable, Json], wanted: Wanted) -> list[Json]:
     """Values of other fields but those that a change has shown, which may well be reported beside an answer."""
     changes = (leaves(step.result.value) for step in talk.course.done(writes=True))
     allowed = {_key(v) for v in (*wanted.others, wanted.value)} | {_key(v) for change in changes for v in change}
@@ -147,11 +152,11 @@ def _results(talk: Talk) -> Iterator[tuple[int, Json]]:
         yield step.turn, step.result.value
 
 
-def _elsewhere(talk: Talk, wanted: Wanted) -> dict[str, Json]:
+def _elsewhere(talk: Talk, wanted: Wanted) -> dict[Hashable, Json]:
     """Dates, or numbers, in records that were read and do not hold the value: an answer has no use for them."""
     if wanted.meaning.kind not in {"date", "amount", "count"}:
         return {}
-    found: dict[str, Json] = {}
+    found: dict[Hashable, Json] = {}
     for record in (r for _, step in _results(talk) for r in records(step)):
         if not same(record.get(wanted.name), wanted.value):
             found |= {_key(v): v for v in record.values() if _telling(v) and _alike(v, wanted.meaning)}

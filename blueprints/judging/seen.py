@@ -3,6 +3,8 @@
 import datetime
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from blueprints.judging.talk import Talk, records
 from tools_env.course import Called, Said
@@ -16,30 +18,44 @@ MOST_ADDED = 12
 SMALL = frozenset(float(n) for n in range(2, 21))
 
 
+class Policy(NamedTuple):
+    """What a policy says: its words folded, its numbers, those that number no clause, its dates."""
+
+    text: str
+    numbers: frozenset[float]
+    days: frozenset[float]
+    dates: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def _policy(text: str) -> Policy:
+    return Policy(text.casefold(), numbers_in(text), numbers_in(_NUMBERING.sub(" ", text)), dates_in(text))
+
+
 class Heard:
     """The human's words and the values that calls took and showed."""
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
-        self.texts = [talk.brief.policy.casefold()]
-        self.values: set[str] = set()
+        self.texts = [_policy(talk.brief.policy).text]
+        self.until = 0
+        """How many of the talk's events were noted: what they showed is known."""
 
     def note(self, turn: int, event: Said | Called) -> None:
         """Remember a human message or what a call showed."""
-        if isinstance(event, Called):
-            self.values.update(leaf for leaf in self.talk.values_at(turn) if isinstance(leaf, str))
-        elif event.speaker == "human":
+        self.until = turn + 1
+        if isinstance(event, Said) and event.speaker == "human":
             self.texts.append(event.text.casefold())
 
     def text(self, key: str) -> bool:
         """Whether this very text was seen, as a value or as a word."""
-        if key in self.values:
+        if self.talk.first_shown.get(key, self.until) < self.until:
             return True
         return any(_stands(key.casefold(), text) for text in self.texts)
 
     def word(self, part: str) -> bool:
         """Whether some value shown so far holds this part of a word: the deed may be an earlier one."""
-        return any(part in value.lower() for value in self.values)
+        return any(turn < self.until and part in value.lower() for value, turn in self.talk.first_shown.items())
 
 
 def _stands(word: str, text: str) -> bool:
@@ -58,11 +74,11 @@ class Seen(Heard):
 
     def __init__(self, talk: Talk) -> None:
         super().__init__(talk)
-        policy = talk.brief.policy
+        policy = _policy(talk.brief.policy)
         self.now = talk.brief.now
-        self.numbers: set[float] = set(numbers_in(policy))
-        self.days: set[float] = {1.0, *numbers_in(_NUMBERING.sub(" ", policy))}
-        self.dates: set[str] = set(dates_in(policy)) | {talk.brief.now.isoformat()}
+        self.numbers: set[float] = set(policy.numbers)
+        self.days: set[float] = {1.0, *policy.days}
+        self.dates: set[str] = {*policy.dates, talk.brief.now.isoformat()}
         self.columns: dict[str, set[float]] = {}
         """Amounts by the field they were shown under, and the sum of each result's under that name."""
         self._waiting: list[tuple[int, Said | Called]] = []
@@ -95,7 +111,6 @@ class Seen(Heard):
 
     def _leaf(self, leaf: Json) -> None:
         if isinstance(leaf, str):
-            self.values.add(leaf)
             self.numbers |= numbers_in(leaf)
             self.dates |= dates_in(leaf)
         elif isinstance(leaf, int | float) and not isinstance(leaf, bool):

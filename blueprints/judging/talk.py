@@ -68,6 +68,16 @@ class Talk:
         return found
 
     @cached_property
+    def first_shown(self) -> dict[str, int]:
+        """Every text that a call took or showed, with the first turn in which one did."""
+        found: dict[str, int] = {}
+        for turn, _ in self.course.called():
+            for leaf in self.values_at(turn):
+                if isinstance(leaf, str):
+                    found.setdefault(leaf, turn)
+        return found
+
+    @cached_property
     def _values(self) -> dict[int, list[Json]]:
         return {}
 

@@ -98,9 +98,9 @@ class Freezer:
         if isinstance(value, Enum):
             return value
         if isinstance(value, dict):
-            return FrozenDict((k, self(v)) for k, v in dict.items(value))
+            return FrozenDict({k: v if type(v) in ATOMS else self(v) for k, v in dict.items(value)})
         if isinstance(value, list):
-            return FrozenList(self(v) for v in list.__iter__(value))
+            return FrozenList([v if type(v) in ATOMS else self(v) for v in list.__iter__(value)])
         return copy.deepcopy(value)
 
     def _kind(self, kind: type[BaseModel]) -> type[BaseModel]:
