@@ -5,17 +5,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, WantedCall
+    from apigen_mt.drafting import Drafts, adraft, draft
     from apigen_mt.generating import Run, agenerate, generate
     from apigen_mt.run_folder import RunFolder, load_run
 
 __version__ = "0.1.0"
-__all__ = ["Agent", "AgentTurn", "AgentView", "Run", "RunFolder", "WantedCall", "agenerate", "generate", "load_run"]
+__all__ = [
+    "Agent",
+    "AgentTurn",
+    "AgentView",
+    "Drafts",
+    "Run",
+    "RunFolder",
+    "WantedCall",
+    "adraft",
+    "agenerate",
+    "draft",
+    "generate",
+    "load_run",
+]
 
 _HOMES = {
     "Agent": "apigen_mt.cast.ports",
     "AgentTurn": "apigen_mt.cast.ports",
     "AgentView": "apigen_mt.cast.ports",
     "WantedCall": "apigen_mt.cast.ports",
+    "Drafts": "apigen_mt.drafting",
+    "adraft": "apigen_mt.drafting",
+    "draft": "apigen_mt.drafting",
     "Run": "apigen_mt.generating",
     "agenerate": "apigen_mt.generating",
     "generate": "apigen_mt.generating",

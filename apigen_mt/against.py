@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apigen_mt.config import ConfigError
 from apigen_mt.export.dataset import LINES
-from apigen_mt.run_folder import NotARun, RunFolder
+from apigen_mt.run_folder import BLUEPRINTS, NotARun, RunFolder
 from blueprints.blueprint import Blueprint
 from blueprints.overlap import Against
 from tools_env.tool import ToolSpec
@@ -40,7 +40,11 @@ def read_against(names: Iterable[str], specs: Mapping[str, ToolSpec]) -> tuple[A
 
 def _run(path: Path) -> Iterator[tuple[str, Blueprint | None, bytes]]:
     try:
-        for outcome in RunFolder(path).outcomes():
+        folder = RunFolder(path)
+        if folder.command == "draft":
+            yield from _lines(path / BLUEPRINTS)
+            return
+        for outcome in folder.outcomes():
             if outcome.blueprint is not None:
                 yield f"{path} task {outcome.task}", outcome.blueprint, outcome.blueprint.id.encode()
     except NotARun as error:

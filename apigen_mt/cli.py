@@ -1,4 +1,4 @@
-"""The command line: `apigen-mt generate | import-tasks | export | show | stats | verify`. Exit codes: 0 done,
+"""The command line: `apigen-mt draft | generate | import-tasks | export | show | stats | verify`. Exit codes: 0 done,
 1 findings, 2 usage or configuration, 3 infrastructure or could-not-tell, 130 interrupted.
 """
 
@@ -15,6 +15,7 @@ EXAMPLES = """examples:
   apigen-mt generate --domain retail --count 50 --out runs/first          rehearsal: no key, no model
   apigen-mt generate --domain retail --count 50 --out runs/model \\
       --model MODEL --base-url http://127.0.0.1:8000/v1 --human scripted   a model as author and agent
+  apigen-mt draft --domain retail --count 50 --out runs/tasks             phase one alone: checked tasks, no talks
   apigen-mt show runs/first 0                                             read one talk with its verdict
   apigen-mt export runs/first --format sharegpt --out data/first          a folder to train from
 """
@@ -45,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _generate_flags(commands.add_parser("generate", help="make a dataset: draft tasks, play them, keep what verifies"))
+    _draft_flags(
+        commands.add_parser("draft", help="make blueprints only: tasks that pass every gate and the committee")
+    )
     tasks = commands.add_parser("import-tasks", help="a benchmark's tasks as blueprints, one a line")
     tasks.add_argument("domain", metavar="tau2:NAME[@PATH]", help="an installed tau2 package, or a checkout of it")
     tasks.add_argument("--out", type=named_path, required=True, metavar="FILE", help="replaced if it exists")
@@ -80,25 +84,45 @@ def _domains(command: argparse.ArgumentParser) -> None:
     command.add_argument("--domain", action="append", default=[], metavar="D", help=told)
 
 
-def _generate_flags(generate: argparse.ArgumentParser) -> None:
-    generate.add_argument("--domain", help="retail, library, or package.module:Class")
-    generate.add_argument("--count", type=int, metavar="N", help="tasks asked for; may be raised to extend a run")
-    generate.add_argument(
+def _run_flags(command: argparse.ArgumentParser) -> None:
+    """What `draft` and `generate` share."""
+    command.add_argument("--domain", help="clinic, library, retail, tau2:NAME, or package.module:Class")
+    command.add_argument(
         "--out", type=named_path, required=True, metavar="RUN", help="run folder; continued if it exists"
     )
-    generate.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
-    generate.add_argument("--seed", type=int)
+    command.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
+    command.add_argument("--seed", type=int)
     told = "blueprints, rows or run folders whose calls and words no task may repeat"
-    generate.add_argument("--against", type=named_path, nargs="+", metavar="FILE", help=told)
-    generate.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
-    generate.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
+    command.add_argument("--against", type=named_path, nargs="+", metavar="FILE", help=told)
+    command.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
+    command.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
+    command.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
+    command.add_argument("--quiet", action="store_true", help="no progress, only the last line")
+
+
+def _generate_flags(generate: argparse.ArgumentParser) -> None:
+    _run_flags(generate)
+    generate.add_argument("--count", type=int, metavar="N", help="tasks asked for; may be raised to extend a run")
     generate.add_argument(
         "--human", choices=("scripted", "model"), help="who plays the person when a model plays the rest"
     )
     generate.add_argument("--concurrency", type=int, metavar="C", help="talks at a time")
-    generate.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
     generate.add_argument("--preview", type=int, metavar="K", help="make only K tasks, show them, and stop")
-    generate.add_argument("--quiet", action="store_true", help="no progress, only the last line")
+
+
+def _draft_flags(draft: argparse.ArgumentParser) -> None:
+    _run_flags(draft)
+    draft.add_argument("--count", type=int, metavar="N", help="blueprints wanted; may be raised to extend a run")
+    told = "grounded: actions found by trying, words by the author; drafted: an author model proposes all of it"
+    draft.add_argument("--mode", choices=("grounded", "drafted"), help=told)
+    draft.add_argument("--concurrency", type=int, metavar="C", help="tasks at a time")
+    draft.add_argument("--max-attempts", type=int, metavar="M", help="tasks tried at most (default: 10 N)")
+    draft.add_argument("--personas", type=named_path, metavar="FILE", help="personas, one a line or JSON lines")
+    told = "for comparison, also ask the author again without feedback, on the same calls and tokens"
+    draft.add_argument("--control", choices=("blind",), help=told)
+    told = "afterwards plant faults in K accepted blueprints and measure each reviewer"
+    draft.add_argument("--calibrate", type=int, metavar="K", help=told)
+    draft.add_argument("--json", action="store_true", help="the figures as JSON")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from apigen_mt.cli_draft import begun_by_draft, draft
+from apigen_mt.cli_draft import show as show_drafts
+from apigen_mt.cli_draft import stats as draft_stats
 from apigen_mt.cli_imports import import_tasks
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load
@@ -28,6 +31,10 @@ def generate(options: argparse.Namespace) -> int:
     config = load(options.config, _flags(options))
     if options.human == "model" and not config.roles.human.model:
         raise ConfigError("--human model needs --model and --base-url, or roles.human in --config")
+    if config.mode == "drafted" or config.reviewers or config.summariser.model or config.control:
+        raise ConfigError(
+            "mode, reviewers, summariser and control are for `apigen-mt draft`: `generate` has no committee"
+        )
     keys = _keys(config)
     if options.preview is not None:
         if options.preview < 1:
@@ -48,8 +55,8 @@ def generate(options: argparse.Namespace) -> int:
 
 
 def _run(config: Config, out: Path, keys: Mapping[str, str], *, quiet: bool) -> Run:
-    with Progress(config, quiet=quiet) as progress:
-        return asyncio.run(agenerate(config, out, keys=keys, watch=progress.note))
+    with Progress(config.count, ("kept", "rejected", "failed"), quiet=quiet) as progress:
+        return asyncio.run(agenerate(config, out, keys=keys, watch=lambda outcome: progress.note(outcome.status)))
 
 
 def _preview(config: Config, keys: Mapping[str, str]) -> int:
@@ -132,6 +139,8 @@ def show(options: argparse.Namespace) -> int:
             RunFolder(path)
         _print(show_domain(resolve(options.what, Path.cwd()), options.snapshot))
         return DONE
+    if begun_by_draft(path):
+        return show_drafts(RunFolder(path), options.row)
     outcomes = list(RunFolder(path).outcomes())
     if options.row is None:
         print(render(summary(outcomes)))
@@ -166,6 +175,8 @@ def _world(domain: str, named: Sequence[str]) -> World | None:
 def stats(options: argparse.Namespace) -> int:
     """The funnel and make-up of a run."""
     folder = RunFolder(options.run)
+    if folder.command == "draft":
+        return draft_stats(folder, json=options.json)
     found = summary(folder.outcomes(), folder.tokens())
     print(found.model_dump_json(indent=2) if options.json else render(found))
     return DONE
@@ -190,6 +201,7 @@ def _print(text: str) -> None:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "draft": draft,
     "generate": generate,
     "import-tasks": import_tasks,
     "export": export,

@@ -2,16 +2,15 @@
 
 import argparse
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from apigen_mt.config import ConfigError
+from apigen_mt.run_folder import write_blueprints
 from apigen_mt.terminal import visible
-from blueprints.blueprint import Blueprint
 from blueprints.imports.tau2_format import BadTasks, Task, splits_in, tasks_in
 from blueprints.imports.tau2_tasks import Report, blueprints_of
 from tools_env.resolve import resolve
-from tools_env.values import compact
 
 WIDTH = 120
 """About so many characters of task ids are listed."""
@@ -26,7 +25,7 @@ def import_tasks(options: argparse.Namespace) -> int:
     folder = tau2_folder(rest.partition("@")[0])
     tasks = _chosen(tau2_tasks(folder), folder, options.split)
     report = Report()
-    write(options.out, blueprints_of(tasks, world, report))
+    write_blueprints(options.out, blueprints_of(tasks, world, report))
     print("\n".join(told(report)))
     print(f"{report.tasks - len(report.failed)} blueprints: {options.out}")
     return 1 if report.failed else 0
@@ -62,17 +61,6 @@ def _chosen(tasks: tuple[Task, ...], folder: Path, split: str | None) -> tuple[T
     if split not in splits:
         raise ConfigError(f"--split {split}: there is {', '.join(sorted(splits)) or 'none'}")
     return tuple(task for task in tasks if task.id in set(splits[split]))
-
-
-def write(path: Path, blueprints: Iterable[Blueprint]) -> None:
-    """Write blueprints one a line, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as lines:
-            lines.writelines(f"{compact(b.model_dump(mode='json'))}\n" for b in blueprints)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def told(report: Report) -> Iterator[str]:

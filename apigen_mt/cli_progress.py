@@ -1,11 +1,9 @@
 """Progress of a run on stderr: a bar in a terminal, now and then a line elsewhere, nothing when quiet."""
 
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-
-from apigen_mt.config import Config
-from apigen_mt.trajectory import Outcome
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -15,12 +13,14 @@ LINES = 10
 
 
 class Progress:
-    """Counts kept, rejected and failed tasks as they are done."""
+    """Counts tasks by what became of them, up to a total of tasks, or of those that became the `goal`."""
 
-    def __init__(self, config: Config, *, quiet: bool) -> None:
-        self.total = config.count
+    def __init__(self, total: int, names: Sequence[str], *, quiet: bool, goal: str = "") -> None:
+        self.total = total
         self.quiet = quiet
-        self.counts = {"kept": 0, "rejected": 0, "failed": 0}
+        self.goal = goal
+        self.counts = dict.fromkeys(names, 0)
+        self.shown = 0
         self.bar: Bar | None = None
         self.task: TaskID | None = None
 
@@ -44,13 +44,14 @@ class Progress:
         if self.bar is not None:
             self.bar.stop()
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, status: str) -> None:
         """Count one task."""
-        self.counts[outcome.status] += 1
-        done = sum(self.counts.values())
+        self.counts[status] += 1
+        done = self.counts[self.goal] if self.goal else sum(self.counts.values())
         if self.bar is not None and self.task is not None:
             self.bar.update(self.task, completed=done, description=self._told())
-        elif not self.quiet and (done == self.total or done % max(1, self.total // LINES) == 0):
+        elif not self.quiet and done > self.shown and (done == self.total or done % max(1, self.total // LINES) == 0):
+            self.shown = done
             print(f"{done}/{self.total} {self._told()}", file=sys.stderr)
 
     def _told(self) -> str:

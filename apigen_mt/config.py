@@ -1,5 +1,6 @@
 """The configuration of a run: a YAML file, overlaid by command-line flags, resolved and stored beside the journal."""
 
+from collections.abc import Mapping, Sequence
 from json import dumps
 from math import inf
 from pathlib import Path
@@ -9,12 +10,35 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from apigen_mt.models.chat import RESERVED
 from apigen_mt.models.client import Endpoint
+from apigen_mt.planning import WINDOW, Mix
 from blueprints.blueprint import Kind
+from blueprints.sampling import Shares
 from tools_env.values import Json, Part
 
+Command: TypeAlias = Literal["generate", "draft"]
 RoleName: TypeAlias = Literal["author", "human", "agent"]
+ROUNDS = 3
+"""How often an author is sent back unless the configuration says otherwise (arXiv 2504.03601: 3 in retail)."""
 SCRIPTS: dict[str, str] = {"author": "template", "human": "scripted", "agent": "oracle"}
 """Rehearsal's player of each role."""
+
+KINDS: Mapping[Kind, float] = {
+    "act": 0.48,
+    "inform": 0.14,
+    "refuse": 0.14,
+    "partial": 0.07,
+    "clarify": 0.07,
+    "missing_tool": 0.05,
+    "transfer": 0.03,
+    "policy_question": 0.05,
+}
+"""The shares of the kinds; what a domain has not goes to the other kinds. Each refusal, whole or in part, brings its
+twin besides, as `act`.
+"""
+FREE = frozenset({"count", "max_attempts", "concurrency", "budget_tokens", "against", "personas", "prices"})
+"""Settings that may differ between two sittings of one run."""
+DRAFTING = frozenset({"mode", "recombine", "walk", "reviewers", "summariser", "control"})
+"""Settings of `draft`."""
 
 
 class ConfigError(ValueError):
@@ -60,6 +84,39 @@ class Roles(Part):
     agent: RoleConfig = RoleConfig()
 
 
+class ReviewerConfig(RoleConfig):
+    """One member of the committee, by a name of its own; `timeout` is how many seconds it may take over one answer."""
+
+    name: str = Field(pattern=r"^[\w.+-]{1,40}$")
+    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _plays(self) -> "ReviewerConfig":
+        if not self.model:
+            raise ValueError(f"reviewer {self.name!r} needs a model and its base_url")
+        return self
+
+
+class Price(Part):
+    """What a model costs, in dollars for a million tokens."""
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
+
+
+class Walk(Part):
+    """What a drafted task is sampled from: the steps of a walk on the API graph, where it begins, the chance at each
+    step to begin again; and at most so many clauses, read calls and accepted examples beside it.
+    """
+
+    length: int = Field(default=4, ge=1, le=12)
+    start: Literal["finder", "any"] = "any"
+    restart: float = Field(default=0.15, ge=0, le=1)
+    clauses: int = Field(default=3, ge=0, le=12)
+    reads: int = Field(default=8, ge=1, le=24)
+    examples: int = Field(default=2, ge=0, le=2)
+
+
 class TalkLimits(Part):
     """How long a talk may go on."""
 
@@ -69,37 +126,83 @@ class TalkLimits(Part):
 
 
 class Config(Part):
-    """Everything that decides what a run makes. `count` may be raised later; `concurrency` and `budget_tokens` are no
-    part of a run's identity; of the files in `against` their content is, wherever they lie.
+    """Everything that decides what a run makes. What is in `FREE` is no part of a run's identity; of the files in
+    `against` and `personas` their content is, wherever they lie. What is in `DRAFTING` matters to `draft` alone.
     """
 
     domain: str
     count: int = Field(default=50, gt=0)
     seed: int = 0
     roles: Roles = Roles()
-    kinds: dict[Kind, float] = {"act": 0.6, "inform": 0.2, "refuse": 0.2}
+    kinds: dict[Kind, float] = dict(KINDS)
+    shares: Shares = Shares()
+    steer: float = Field(default=0.5, ge=0, le=1)
     snapshots: int = Field(default=8, gt=0)
     attempts: int = Field(default=1, gt=0)
-    rounds: int = Field(default=3, ge=0)
+    rounds: int = Field(default=ROUNDS, ge=0)
     limits: TalkLimits = TalkLimits()
     concurrency: int = Field(default=16, gt=0, le=10_000)
     budget_tokens: int | None = Field(default=None, gt=0)
     against: tuple[str, ...] = ()
+    mode: Literal["grounded", "drafted"] = "grounded"
+    max_attempts: int | None = Field(default=None, gt=0)
+    window: int = Field(default=WINDOW, gt=0)
+    recombine: float = Field(default=0.1, ge=0, le=1)
+    personas: str = ""
+    walk: Walk = Walk()
+    reviewers: tuple[ReviewerConfig, ...] = ()
+    summariser: RoleConfig = RoleConfig()
+    control: Literal["", "blind"] = ""
+    prices: dict[str, Price] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rounds_of_the_domain(cls, settings: Json) -> Json:
+        """Rounds given by domain become those of this one; a domain that is not named has the default."""
+        if isinstance(settings, dict) and isinstance(by_domain := settings.get("rounds"), dict):
+            rounds = by_domain.get(str(settings.get("domain")), ROUNDS)
+            if wrong := [n for n, r in by_domain.items() if not isinstance(r, int) or isinstance(r, bool) or r < 0]:
+                raise ValueError(f"rounds of {wrong[0]!r}: a whole number from 0, such as rounds: {{retail: 3}}")
+            return {**settings, "rounds": rounds}
+        return settings
+
+    @field_validator("reviewers")
+    @classmethod
+    def _named_apart(cls, reviewers: tuple[ReviewerConfig, ...]) -> tuple[ReviewerConfig, ...]:
+        names = [r.name for r in reviewers]
+        if twice := next((n for n in names if names.count(n) > 1), ""):
+            raise ValueError(f"two reviewers are called {twice!r}: give each a name of its own")
+        return reviewers
 
     @field_validator("kinds")
     @classmethod
     def _shares(cls, kinds: dict[Kind, float]) -> dict[Kind, float]:
-        known = {"act", "inform", "refuse"}
+        known = set(KINDS)
         if unknown := sorted(set(kinds) - known):
             raise ValueError(f"kind {unknown[0]!r} cannot be drawn yet: use {', '.join(sorted(known))}")
         if any(not 0 <= share < inf for share in kinds.values()) or not sum(kinds.values()):
             raise ValueError("the shares of the kinds must be finite, not negative, and not all zero")
         return kinds
 
-    def identity(self) -> Json:
-        """What must not change when a run is continued, but for the content of the files in `against`."""
-        whole: Json = self.model_dump(mode="json", exclude={"count", "concurrency", "budget_tokens", "against"})
-        return whole
+    def identity(self, command: Command = "generate") -> dict[str, Json]:
+        """What must not change when a run is continued, but for the content of the files that are named."""
+        if command == "draft":
+            whole: dict[str, Json] = self.model_dump(mode="json", exclude={*FREE, "attempts", "limits"})
+            whole["roles"] = {"author": self.roles.author.model_dump(mode="json")}
+            return {"command": command, **whole}
+        return self.model_dump(mode="json", exclude={*FREE, *DRAFTING})
+
+    def mix(self, personas: Sequence[str]) -> Mix:
+        """What tasks are made of."""
+        return Mix(dict(self.kinds), self.shares, personas, self.snapshots, self.window, self.steer)
+
+    def models(self, command: Command = "generate") -> tuple[RoleConfig, ...]:
+        """The roles that models play in a command."""
+        roles = self.roles
+        known = (roles.author, roles.human, roles.agent)
+        return tuple(
+            r for r in ((roles.author, *self.reviewers, self.summariser) if command == "draft" else known) if r.model
+        )
 
     @property
     def rehearsal(self) -> bool:
@@ -107,8 +210,9 @@ class Config(Part):
         return not any(r.model for r in (self.roles.author, self.roles.human, self.roles.agent))
 
 
-def load(path: Path | None, flags: dict[str, Json]) -> Config:
-    """The configuration from a file and flags; flags win. Nested flags are given as nested dictionaries.
+def load(path: Path | None, flags: dict[str, Json], unless: dict[str, Json] | None = None) -> Config:
+    """The configuration from a file and flags; flags win, and `unless` is for what neither says. Nested flags are given
+    as nested dictionaries.
 
     Raises:
         ConfigError: unreadable, unknown or contradictory, with the place.
@@ -119,7 +223,7 @@ def load(path: Path | None, flags: dict[str, Json]) -> Config:
         found = {} if path is None else read(path)
     except Unreadable as error:
         raise ConfigError(str(error)) from error
-    return parse(_overlay(found, flags))
+    return parse(_overlay({**(unless or {}), **found}, flags))
 
 
 def parse(settings: dict[str, Json]) -> Config:

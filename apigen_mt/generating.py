@@ -9,15 +9,18 @@ from typing import Any
 
 from apigen_mt.against import read_against
 from apigen_mt.cast.ports import Agent
-from apigen_mt.config import Config, ConfigError, dump, parse
+from apigen_mt.config import Config, parse
 from apigen_mt.journal import Journal
 from apigen_mt.models.budget import TokenBudget
+from apigen_mt.persona_files import read_personas
 from apigen_mt.pipeline import Finished, Pipeline, Watch
 from apigen_mt.players import Players
-from apigen_mt.run_folder import CONFIG, DATASET, RunFolder
+from apigen_mt.run_folder import DATASET, keep_config, refuse_foreign
 from apigen_mt.trajectory import Outcome
+from blueprints.personas import shipped
 from tools_env.port import World
 from tools_env.resolve import resolve
+from tools_env.state import fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,6 @@ class Run:
     def kept(self) -> int:
         """Rows in the dataset."""
         return sum(len(o.rows) for o in self.outcomes)
-
-
-FRESH = f".{CONFIG}.new"
-OWN = ("journal.", CONFIG, FRESH)
-"""How the names of what a run begins with begin: it may have been killed before its journal was there."""
 
 
 def unwatched(_: Outcome) -> None:
@@ -71,33 +69,18 @@ async def agenerate(
     against, contents = read_against(config.against, world.specs)
     if contents:
         identity["against"] = list(contents)
-    _refuse_foreign(out)
+    personas = read_personas(Path(config.personas)) if config.personas else shipped()
+    identity["personas"] = fingerprint(personas)
+    refuse_foreign(out)
     with Journal.open(out, identity) as journal:
-        _keep(config, out)
+        keep_config(config, out)
         budget = TokenBudget(config.budget_tokens)
         budget.preload(sum(u.total for u in journal.totals().values()))
         async with Players(config, world, journal, budget, dict(keys or {}), agent) as players:
-            finished = await Pipeline(config, world, journal, players, watch, against).run()
+            finished = await Pipeline(config, world, journal, players, watch, against, personas).run()
         outcomes = tuple(Outcome.model_validate_json(text) for task, text in journal.outcomes() if task < config.count)
         write_dataset(out / DATASET, [row for o in outcomes for row in o.rows], domain=world.name)
     return Run(out, outcomes, finished)
-
-
-def _refuse_foreign(out: Path) -> None:
-    """A run is a folder of its own: it is not begun on a file, nor among things that are not its own."""
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out} is a file, and a run is a folder")
-    if not out.is_dir() or RunFolder.looks_like(out):
-        return
-    if foreign := sorted(path.name for path in out.iterdir() if not path.name.startswith(OWN)):
-        raise ConfigError(f"{out} is no run and not empty (it holds {foreign[0]}): name another folder")
-
-
-def _keep(config: Config, out: Path) -> None:
-    """Write the resolved configuration, whole or not at all."""
-    fresh = out / FRESH
-    fresh.write_text(dump(config), encoding="utf-8")
-    fresh.replace(out / CONFIG)
 
 
 def generate(

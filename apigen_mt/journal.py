@@ -56,6 +56,14 @@ class Drift(JournalError):  # noqa: N818 - a word of the design
         super().__init__(f"the run belongs to another configuration: {'; '.join(told)}{tail}")
 
 
+class OtherCommand(Drift):
+    """The run was begun by another command."""
+
+    def __init__(self, folder: Path, begun: str, command: str) -> None:
+        super().__init__([("command", begun, command)])
+        self.args = (f"the run in {folder} was begun by `apigen-mt {begun}`, and `{command}` is another matter",)
+
+
 class Journal:
     """An SQLite file in a run's folder, written by one process at a time and readable by any.
 
@@ -75,7 +83,7 @@ class Journal:
         """Open the journal of the run in `folder` for writing, made if there is none.
 
         `identity` is the run's configuration without what may change between sittings. Raises `Drift` if the run was
-        begun with another, `Locked` if it is being worked on.
+        begun with another, `OtherCommand` (a `Drift`) if by another command, `Locked` if it is being worked on.
         """
         lock = _lock(folder)
         try:
@@ -213,6 +221,8 @@ class Journal:
         stored = self.identity()
         if stored is None:
             self.set_meta(_IDENTITY, json.dumps(identity, sort_keys=True))
+        elif (begun := command_of(stored)) != (command := command_of(identity)):
+            raise OtherCommand(self._folder, begun, command)
         elif found := list(_differences("", stored, json.loads(json.dumps(identity)))):
             raise Drift(found)
 
@@ -231,6 +241,12 @@ class Journal:
             return payload
         self.damaged += 1
         return None
+
+
+def command_of(identity: Json) -> str:
+    """The command that a run's configuration is for."""
+    named = identity.get("command") if isinstance(identity, dict) else None
+    return str(named or "generate")
 
 
 def _connect(address: str) -> sqlite3.Connection:

@@ -1,7 +1,7 @@
 """The pipeline: plan, word, play and judge every task, many at a time. The only file that knows there are many."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from apigen_mt.config import Config
@@ -45,13 +45,14 @@ class Pipeline:
     players: Players
     watch: Watch
     against: Against = field(default_factory=Against)
+    personas: Sequence[str] = ()
     worded: dict[int, "asyncio.Future[Blueprint | None]"] = field(default_factory=dict)
     finished: Finished = field(default_factory=Finished)
 
     async def run(self) -> Finished:
         """Do every task of the plan that the journal does not hold yet. Raises the first error that stops the run."""
         config = self.config
-        planner = Planner(self.world, config.seed, dict(config.kinds), config.snapshots, self.against)
+        planner = Planner(self.world, config.seed, config.mix(self.personas), self.against)
         left = iter(range(self.config.count))
 
         async def worker() -> None:
@@ -166,7 +167,7 @@ class Pipeline:
             blueprint=blueprint,
             cast=self.players.cast(),
             system=self.world.brief(blueprint.snapshot).policy,
-            tools=tuple(s.function() for s in self.world.specs.values()),
+            tools=tuple(s.function() for s in blueprint.offered(self.world.specs).values()),
             messages=messages,
             train=train_flags(played.course, messages),
             course=played.course,

@@ -1,17 +1,34 @@
 """Planning: which task comes at which index. Plans depend on seed and index alone, never on what finished first."""
 
 import random
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
+from blueprints.adversaries import adversaries
 from blueprints.author import plain
 from blueprints.blueprint import Blueprint, Kind, Rejected
+from blueprints.checks import check
+from blueprints.coverage import Coverage, Wish
 from blueprints.draft import ground, twin_draft, with_words
+from blueprints.goal import Goal
 from blueprints.overlap import Against
-from blueprints.sampling import Sampler
+from blueprints.personas import Personas
+from blueprints.reach import unreachable
+from blueprints.sampling import LONG_CALLS, Sampler, Shares
+from tools_env.mentions import mentions
 from tools_env.port import World
 
 ATTEMPTS = {"cheap": 400, "restart": 24}
 """How many goals may be tried for one task, by what a fork costs."""
+WINDOW = 50
+LASTING = 4
+"""How many attempts a wish is held on to."""
+IN_VAIN = 2
+"""How often a pair of tools is wished for in vain before it is given up."""
+LOOKED_AT, WALKS = 200, 12
+"""After how many tasks pairs of tools that never came are walked, and how often, to find out which cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,48 +45,157 @@ class Task:
     overlapped: int = 0
 
 
-class Planner:
-    """Draws tasks in index order. Every draft differs in substance from all before it, and from those in `against`."""
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What tasks are made of: shares of kinds and of operators, personas, how many snapshots, and how many indices lie
+    between two looks at what is covered; `steer` is the share of tasks steered to what earlier windows lack,
+    `returning` that of tasks for somebody who had one in this window already.
+    """
 
-    def __init__(
-        self, world: World, seed: int, kinds: dict[Kind, float], snapshots: int, against: Against | None = None
-    ) -> None:
+    kinds: dict[Kind, float]
+    shares: Shares = field(default_factory=Shares)
+    personas: Sequence[str] = ()
+    snapshots: int = 8
+    window: int = WINDOW
+    steer: float = 0.5
+    returning: float = 0.0
+
+
+class Planner:
+    """Draws tasks in index order. Every draft differs in substance from all before it, and from those in `against`.
+
+    At the end of each window of indices it looks at what its own plans cover and steers later ones to what is missing.
+    """
+
+    def __init__(self, world: World, seed: int, mix: Mix, against: Against | None = None) -> None:
         self.world = world
         self.seed = seed
-        self.kinds = {k: s for k, s in sorted(kinds.items()) if s > 0}
-        self.sampler = Sampler(world, snapshots)
+        self.mix = mix
+        self.sampler = Sampler(world, mix.snapshots, mix.shares)
+        wanted = {k: s for k, s in sorted(mix.kinds.items()) if s > 0}
+        self.kinds = {k: s for k, s in wanted.items() if self.sampler.can(k)} or wanted
+        self.personas = Personas(mix.personas, seed) if mix.personas else None
         self.against = against or Against()
+        self.coverage = Coverage(world)
         self.seen: set[str] = set()
         self.given: dict[Kind, int] = dict.fromkeys(self.kinds, 0)
+        self.long = 0
+        self.looked = False
         self.twin: Blueprint | None = None
         self.index = 0
+        self.fresh: list[Blueprint] = []
+        self.met: list[tuple[str, str]] = []
+        self.vain: Counter[tuple[str, ...]] = Counter()
 
     def next(self) -> Task:
         """The next task. A refusal is followed by its twin."""
         index, self.index = self.index, self.index + 1
+        if index and index % self.mix.window == 0:
+            self.look()
         if self.twin is not None:
             draft, self.twin = self.twin, None
-            self.seen.add(draft.substance())
+            self._take(draft)
             return Task(index, "act", draft, twin_of=index - 1)
         kind, overlapped = self._due(), 0
+        calls = LONG_CALLS if kind == "act" and self.long < self.mix.shares.long * (self.given["act"] + 1) else 0
+        wish, who = self._wish(index, kind), self._returning(index)
         for attempt in range(ATTEMPTS[self.world.fork_cost]):
             rng = random.Random(f"{self.seed}/{index}/{attempt}")
-            goal = self.sampler.draw(kind, rng)
+            lasting = attempt < LASTING
+            goal = self.sampler.draw(kind, rng, wish if lasting else None, calls, who if lasting else None)
             if goal is None:
                 continue
             if self.against.shared_call(goal.calls()) is not None:
                 overlapped += 1
                 continue
-            found = ground(goal, "", rng)
-            if isinstance(found, Rejected) or found.substance() in self.seen or not self._twin(found):
+            found = self._drafted(goal, rng, index)
+            if found is None or (attempt < LASTING and wish and not self._grants(found, wish)):
                 continue
+            if wish and attempt >= LASTING:
+                self._let_go(wish)
             if self._repeats(found):
                 self.twin = None
                 overlapped += 1
                 continue
-            self.seen.add(found.substance())
+            self._take(found)
+            self.met.append((goal.snapshot, goal.person.id))
             self.given[kind] += 1
+            self.long += bool(calls)
             return Task(index, kind, found, overlapped=overlapped)
+        return Task(index, kind, self._nothing(kind, overlapped), overlapped=overlapped)
+
+    def _drafted(self, goal: Goal, rng: random.Random, index: int) -> Blueprint | None:
+        """The goal as a draft that nothing speaks against; its twin is kept for the next index."""
+        found = ground(goal, "", rng)
+        if isinstance(found, Rejected) or found.substance() in self.seen or not self._twin(found):
+            return None
+        if self._spoilt(_in_plain_words(found)):
+            self.twin = None
+            return None
+        return self._voiced(found, index)
+
+    def _spoilt(self, draft: Blueprint) -> bool:
+        """Whether a gate speaks against a draft in the template's words: what another matter says may give it away."""
+        return next(chain(check(draft, self.world), adversaries(draft, self.world)), None) is not None
+
+    def _voiced(self, draft: Blueprint, index: int) -> Blueprint:
+        """The draft with the persona of its index."""
+        if self.personas is None:
+            return draft
+        persona = self.personas.at(index)
+        values = [(o.value, o.meaning) for o in draft.outputs]
+        values += [(draft.evidence.because.value, draft.evidence.meaning)] if draft.evidence else []
+        if any(mentions(persona, value, meaning) for value, meaning in values):
+            return draft
+        if self.twin is not None:
+            self.twin = self.twin.model_copy(update={"persona": persona})
+        return draft.model_copy(update={"persona": persona})
+
+    def _take(self, draft: Blueprint) -> None:
+        self.seen.add(draft.substance())
+        self.fresh.append(draft)
+
+    def look(self) -> None:
+        """Count what the window that has ended covers."""
+        for draft in self.fresh:
+            self.coverage.add(draft)
+        self.fresh.clear()
+        self.met.clear()
+        if self.index > LOOKED_AT and not self.looked and self.world.fork_cost == "cheap":
+            self.looked = True
+            rng = random.Random(f"{self.seed}/reach")
+            reasons = unreachable(self.world, self.coverage.uncovered(), self.sampler.snapshots, rng, WALKS)
+            self.coverage.give_up(reasons)
+
+    def _wish(self, index: int, kind: Kind) -> Wish | None:
+        """What to steer a task to, once a window has ended; pairs of tools are for acts."""
+        rng = random.Random(f"{self.seed}/{index}/wish")
+        if not self.coverage.tasks or rng.random() >= self.mix.steer:
+            return None
+        wish = self.coverage.wish(rng)
+        return wish if kind == "act" or not wish.pair else None
+
+    def _returning(self, index: int) -> tuple[str, str] | None:
+        """The snapshot and the person of an earlier task of this window, now and then: tasks of one person can be
+        combined.
+        """
+        rng = random.Random(f"{self.seed}/{index}/who")
+        return rng.choice(self.met) if self.met and rng.random() < self.mix.returning else None
+
+    def _grants(self, draft: Blueprint, wish: Wish) -> bool:
+        """Whether a draft holds the pair that was wished for; other wishes are taken as they come."""
+        return not wish.pair or wish.pair in self.coverage.pairs(draft)
+
+    def _let_go(self, wish: Wish) -> None:
+        """Note a pair that was wished for in vain; after so many times it is wished for no more."""
+        self.vain[wish.pair] += 1
+        if wish.pair and self.vain[wish.pair] == IN_VAIN:
+            first, then = wish.pair
+            reason = f"in {IN_VAIN * LASTING} draws for it no task came of {first} and then {then}"
+            self.coverage.give_up({(first, then): reason})
+
+    def _nothing(self, kind: Kind, overlapped: int) -> Rejected:
+        """Why no task was found; a kind that this world has not at all gives its share to the others."""
         attempts = ATTEMPTS[self.world.fork_cost]
         reason = f"no {kind} task was found in {attempts} attempts: the domain may be too small"
         if not self.given[kind] and len(self.kinds) > 1 and not overlapped:
@@ -79,7 +205,7 @@ class Planner:
             reason = (
                 f"no {kind} task was found in {attempts} attempts, {overlapped} of which overlap with earlier tasks"
             )
-        return Task(index, kind, Rejected(stage="sampling", reason=reason), overlapped=overlapped)
+        return Rejected(stage="sampling", reason=reason)
 
     def _twin(self, draft: Blueprint) -> bool:
         """Keep the twin of a refusal for the next index; False when it has none that stands."""
@@ -93,11 +219,15 @@ class Planner:
 
     def _repeats(self, draft: Blueprint) -> bool:
         """Whether even the template's words, whose facts every author keeps, stand in an earlier task."""
-        words = plain(draft)
-        return self.against.shared_words(with_words(draft, words.instruction, words.says)) is not None
+        return self.against.shared_words(_in_plain_words(draft)) is not None
 
     def _due(self) -> Kind:
         """The kind furthest behind its share; twins count as act only by the way."""
         total = sum(self.kinds.values())
         planned = sum(self.given.values()) + 1
         return max(self.kinds, key=lambda k: self.kinds[k] / total * planned - self.given[k])
+
+
+def _in_plain_words(draft: Blueprint) -> Blueprint:
+    words = plain(draft)
+    return with_words(draft, words.instruction, words.says).sealed()

@@ -1,6 +1,7 @@
 """Players: from the configuration of the roles to authors, humans and agents, with one client per endpoint."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,17 +13,21 @@ from apigen_mt.cast.model_human import ModelHuman
 from apigen_mt.cast.oracle import Oracle, script_of
 from apigen_mt.cast.ports import Agent, Human
 from apigen_mt.cast.scripted_human import ScriptedHuman
-from apigen_mt.config import Config, ConfigError, RoleConfig
+from apigen_mt.config import Command, Config, ConfigError, ReviewerConfig, RoleConfig
+from apigen_mt.draft_outcome import Spent
 from apigen_mt.journal import Journal
-from apigen_mt.models.answers import Unparsed, ask
+from apigen_mt.models.answers import REPAIR, Unparsed, ask
 from apigen_mt.models.budget import TokenBudget
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, Usage
 from apigen_mt.models.client import ChatClient, Endpoint, OpenAIClient
+from apigen_mt.models.failures import EndpointError
 from apigen_mt.models.recorded import RecordedClient
+from apigen_mt.models.retry import Patience
 from apigen_mt.trajectory import Cast, Role
 from blueprints.author import Author, TemplateAuthor
 from blueprints.blueprint import Blueprint, Rejected
-from blueprints.model_author import ModelAuthor
+from blueprints.committee.review import Reviewer
+from blueprints.model_author import Ask, ModelAuthor
 from blueprints.sampling import people_table
 from tools_env.port import World
 
@@ -30,9 +35,12 @@ from tools_env.port import World
 class Metered:
     """A client that adds up what each attempt at a blueprint uses, by role; replayed replies count like fresh ones."""
 
-    def __init__(self, client: ChatClient, used: dict[tuple[str, int], dict[str, Usage]]) -> None:
+    def __init__(
+        self, client: ChatClient, used: dict[tuple[str, int], dict[str, Usage]], calls: Counter[tuple[str, str]]
+    ) -> None:
         self.client = client
         self.used = used
+        self.calls = calls
 
     @property
     def base_url(self) -> str:
@@ -44,6 +52,7 @@ class Metered:
         reply = await self.client.complete(key, request)
         roles = self.used.setdefault((key.blueprint, key.attempt), {})
         roles[key.role] = roles.get(key.role, Usage()) + reply.usage
+        self.calls[key.blueprint, key.role] += 1
         return reply
 
 
@@ -57,25 +66,30 @@ class Players:
     budget: TokenBudget
     keys: dict[str, str]
     own_agent: Callable[[], Agent] | None = None
+    command: Command = "generate"
     clients: dict[tuple[str, str], ChatClient] = field(default_factory=dict)
+    hurried: dict[str, ChatClient] = field(default_factory=dict)
     used: dict[tuple[str, int], dict[str, Usage]] = field(default_factory=dict)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Self:
-        """Open a client for every endpoint the roles name."""
+        """Open a client for every endpoint the roles name, and one of its own for a reviewer who has a time limit."""
         await self.stack.__aenter__()
-        roles = self.config.roles
-        for role in (roles.author, roles.human, roles.agent):
+        for role in self.config.models(self.command):
             at = (role.base_url, role.api_key_env)
-            if not role.model or at in self.clients:
-                continue
-            try:
-                endpoint = Endpoint(role.base_url, self.keys.get(role.api_key_env, ""))
-            except ValueError as error:
-                raise ConfigError(str(error)) from error
-            client = await self.stack.enter_async_context(OpenAIClient(endpoint, concurrency=self.config.concurrency))
-            self.clients[at] = Metered(RecordedClient(client, self.journal, self.budget), self.used)
+            if isinstance(role, ReviewerConfig) and role.timeout is not None:
+                patience = Patience(deadline=role.timeout, per_attempt=role.timeout)
+                self.hurried[role.name] = await self._opened(role, patience)
+            elif at not in self.clients:
+                self.clients[at] = await self._opened(role)
         return self
+
+    async def _opened(self, role: RoleConfig, patience: Patience | None = None) -> ChatClient:
+        endpoint = endpoint_of(role, self.keys)
+        wire = OpenAIClient(endpoint, concurrency=self.config.concurrency, patience=patience)
+        client = await self.stack.enter_async_context(wire)
+        return Metered(RecordedClient(client, self.journal, self.budget), self.used, self.calls)
 
     async def __aexit__(self, *error: object) -> None:
         """Close the clients."""
@@ -83,20 +97,33 @@ class Players:
 
     def spent(self, subject: str, attempt: int = 0) -> dict[str, Usage]:
         """Tokens by role that an attempt at a blueprint (or at wording a draft) has used; each is asked for once."""
-        return self.used.pop((subject, attempt), {})
+        used = self.used.pop((subject, attempt), {})
+        for role in used:
+            self.calls.pop((subject, role), None)
+        return used
+
+    def author_spent(self, subject: str, role: str = "author") -> Spent:
+        """What an author has used on a subject so far, repairs included."""
+        roles, used = (role, f"{role}{REPAIR}"), self.used.get((subject, 0), {})
+        usage = sum((used[r] for r in roles if r in used), Usage())
+        return Spent(calls=sum(self.calls[subject, r] for r in roles), usage=usage)
 
     def _client(self, role: RoleConfig) -> ChatClient:
+        if isinstance(role, ReviewerConfig) and role.name in self.hurried:
+            return self.hurried[role.name]
         return self.clients[role.base_url, role.api_key_env]
 
-    def author(self) -> Author:
+    def author(self, name: str = "author", turn: int | None = None) -> Author:
         """Who words drafts."""
         role = self.config.roles.author
-        if not role.model:
-            return TemplateAuthor()
+        return ModelAuthor(role.model, self.asking(role, name, turn)) if role.model else TemplateAuthor()
+
+    def asking(self, role: RoleConfig, name: str, turn: int | None = None) -> Ask:
+        """The way to ask a role's model, journalled under `name`; `turn` stands in for the asker's own number."""
         client = self._client(role)
 
         async def answer(prompt: str, subject: str, number: int, kind: type[BaseModel]) -> BaseModel | Rejected:
-            key = ReplyKey(role="author", blueprint=subject, attempt=0, turn=number)
+            key = ReplyKey(role=name, blueprint=subject, attempt=0, turn=number if turn is None else turn)
             request = ChatRequest(
                 model=role.model,
                 messages=({"role": "user", "content": prompt},),
@@ -104,13 +131,25 @@ class Players:
                 extra=role.extra,
             )
             found = await ask(client, key, request, kind)
-            return (
-                Rejected(stage="author", reason=f"no usable answer: {found.reason}")
-                if isinstance(found, Unparsed)
-                else found
-            )
+            if isinstance(found, Unparsed):
+                return Rejected(stage=_stage(name), reason=f"no usable answer: {found.reason}")
+            return found
 
-        return ModelAuthor(role.model, answer)
+        return answer
+
+    def reviewer(self, role: ReviewerConfig, name: str, mark: str = "") -> Reviewer:
+        """A member of the committee; one that is too slow or whose context is too short gives no usable answer."""
+        put = self.asking(role, f"reviewer:{role.name}{mark}")
+
+        async def answer(prompt: str, subject: str, number: int, kind: type[BaseModel]) -> BaseModel | Rejected:
+            try:
+                return await put(prompt, subject, number, kind)
+            except EndpointError as error:
+                if error.kind == "context" or (error.kind == "timeout" and role.timeout is not None):
+                    return Rejected(stage="committee", reason=error.message)
+                raise
+
+        return Reviewer(name, answer)
 
     def human(self, blueprint: Blueprint, attempt: int) -> Human:
         """Who plays the person."""
@@ -139,6 +178,19 @@ class Players:
 def sampling_of(role: RoleConfig) -> Sampling:
     """How a role's model is sampled."""
     return Sampling(temperature=role.temperature, max_tokens=role.max_tokens)
+
+
+def endpoint_of(role: RoleConfig, keys: Mapping[str, str]) -> Endpoint:
+    """Where a role's model answers, with its key. Raises `ConfigError` for a key that cannot be one."""
+    try:
+        return Endpoint(role.base_url, keys.get(role.api_key_env, ""))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _stage(name: str) -> str:
+    """The gate that an unusable answer fails, by whose answer it was."""
+    return "author" if name.startswith("author") else name.partition(":")[0]
 
 
 def _role(role: RoleConfig, script: str) -> Role:

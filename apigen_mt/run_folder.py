@@ -1,20 +1,27 @@
-"""Run folders, read: a run's configuration, its outcomes, and the rows it kept (design: run, journal, models)."""
+"""Run folders: begun where nothing else is, and read: configuration, outcomes, what was kept (design: run, journal)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
-from apigen_mt.journal import Journal, JournalError
+from apigen_mt.config import Command, Config, ConfigError, dump
+from apigen_mt.draft_outcome import DraftOutcome
+from apigen_mt.journal import Journal, JournalError, command_of
 from apigen_mt.models.chat import Usage
 from apigen_mt.trajectory import Outcome, Row
-from tools_env.values import Json
+from blueprints.blueprint import Blueprint
+from tools_env.values import Json, compact
 
 CONFIG = "config.yaml"
 DATASET = "dataset"
 JOURNAL = "journal.sqlite"
+BLUEPRINTS = "blueprints.jsonl"
+FRESH = f".{CONFIG}.new"
+OWN = ("journal.", CONFIG, FRESH)
+"""How the names of what a run begins with begin: it may have been killed before its journal was there."""
 
 
 class NotARun(ValueError):  # noqa: N818 - reads as what is the matter
@@ -53,14 +60,44 @@ class RunFolder:
             raise NotARun(f"{self.path / CONFIG}: expected settings, found {type(found).__name__}")
         return found
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """What became of each task so far, in task order, one in memory at a time. Raises `NotARun`."""
+    @cached_property
+    def command(self) -> Command:
+        """The command that made the run. Raises `NotARun`."""
         try:
             with Journal.read(self.path) as journal:
-                for task, payload in journal.outcomes():
-                    yield _outcome(self.path, task, payload)
+                return "draft" if command_of(journal.identity()) == "draft" else "generate"
         except JournalError as error:
             raise NotARun(str(error)) from error
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What became of each task so far, in task order, one in memory at a time. Raises `NotARun`."""
+        if self.command != "generate":
+            raise NotARun(f"{self.path} is a run of `draft`: it holds {BLUEPRINTS} and no talks yet")
+        for task, payload in self._recorded():
+            try:
+                yield Outcome.model_validate_json(payload)
+            except ValidationError as error:
+                raise NotARun(self._other_version(task)) from error
+
+    def drafts(self) -> Iterator[DraftOutcome]:
+        """What became of each task of a draft run so far, in task order. Raises `NotARun`."""
+        if self.command != "draft":
+            raise NotARun(f"{self.path} is no run of `draft`")
+        for task, payload in self._recorded():
+            try:
+                yield DraftOutcome.model_validate_json(payload)
+            except ValidationError as error:
+                raise NotARun(self._other_version(task)) from error
+
+    def _recorded(self) -> Iterator[tuple[int, str]]:
+        try:
+            with Journal.read(self.path) as journal:
+                yield from journal.outcomes()
+        except JournalError as error:
+            raise NotARun(str(error)) from error
+
+    def _other_version(self, task: int) -> str:
+        return f"{self.path}: task {task} was recorded by another version of the program"
 
     def rows(self) -> Iterator[Row]:
         """The rows that were kept, in task order. Raises `NotARun`."""
@@ -69,6 +106,14 @@ class RunFolder:
     def failures(self) -> Iterator[Row]:
         """The attempts that did not verify, in task order. Raises `NotARun`."""
         return (row for outcome in self.outcomes() for row in outcome.failures)
+
+    def meta(self, name: str) -> str | None:
+        """A named text of the run, or None. Raises `NotARun`."""
+        try:
+            with Journal.read(self.path) as journal:
+                return journal.meta(name)
+        except JournalError as error:
+            raise NotARun(str(error)) from error
 
     def tokens(self) -> dict[str, Usage]:
         """Tokens by role, every stored reply once. Raises `NotARun`."""
@@ -84,8 +129,29 @@ def load_run(path: str | Path) -> RunFolder:
     return RunFolder(Path(path))
 
 
-def _outcome(folder: Path, task: int, payload: str) -> Outcome:
+def refuse_foreign(out: Path) -> None:
+    """A run is a folder of its own: it is not begun on a file, nor among things that are not its own."""
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is a file, and a run is a folder")
+    if not out.is_dir() or RunFolder.looks_like(out):
+        return
+    if foreign := sorted(path.name for path in out.iterdir() if not path.name.startswith(OWN)):
+        raise ConfigError(f"{out} is no run and not empty (it holds {foreign[0]}): name another folder")
+
+
+def keep_config(config: Config, out: Path) -> None:
+    """Write the resolved configuration, whole or not at all."""
+    fresh = out / FRESH
+    fresh.write_text(dump(config), encoding="utf-8")
+    fresh.replace(out / CONFIG)
+
+
+def write_blueprints(path: Path, blueprints: Iterable[Blueprint]) -> None:
+    """Write blueprints as canonical JSON, one a line, whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
     try:
-        return Outcome.model_validate_json(payload)
-    except ValidationError as error:
-        raise NotARun(f"{folder}: task {task} was recorded by another version of the program") from error
+        with fresh.open("w", encoding="utf-8", newline="\n") as lines:
+            lines.writelines(f"{compact(b.model_dump(mode='json'))}\n" for b in blueprints)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from apigen_mt.models.failures import EndpointError
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.verdict import EndReason
-from tools_env.calls import Call, Outcome, Refusal
+from tools_env.calls import Call, Outcome, Refusal, no_such_tool
 from tools_env.course import Called, Course, Event, Said
 from tools_env.port import Session, World
 from tools_env.values import Json
@@ -43,6 +43,7 @@ class _Stage:
     session: Session
     system: str
     tools: tuple[dict[str, Json], ...]
+    withheld: tuple[str, ...] = ()
     events: list[Event] = field(default_factory=list)
     human_turns: list[HumanTurn] = field(default_factory=list)
     batch: int = 0
@@ -56,7 +57,9 @@ async def play(blueprint: Blueprint, world: World, human: Human, agent: Agent, l
     """Play a blueprint once. Never raises for what the speakers do: their faults end the talk with a reason."""
     limits = limits or Limits()
     session = world.open(blueprint.snapshot, blueprint.setup)
-    stage = _Stage(session, world.brief(blueprint.snapshot).policy, tuple(s.function() for s in world.specs.values()))
+    offered = blueprint.offered(world.specs)
+    tools = tuple(s.function() for s in offered.values())
+    stage = _Stage(session, world.brief(blueprint.snapshot).policy, tools, blueprint.withheld)
     try:
         for number in range(limits.turns):
             turn = await human.speak(_heard(stage, number))
@@ -103,7 +106,7 @@ def _carry_out(stage: _Stage, world: World, turn: AgentTurn) -> bool:
     sound = True
     for number, wanted in enumerate(turn.calls):
         stage.calls += 1
-        outcome = _outcome(stage.session, wanted)
+        outcome = _outcome(stage, wanted)
         spec = world.specs.get(wanted.name)
         stage.events.append(
             Called(
@@ -121,10 +124,12 @@ def _carry_out(stage: _Stage, world: World, turn: AgentTurn) -> bool:
     return sound
 
 
-def _outcome(session: Session, wanted: WantedCall) -> Outcome:
+def _outcome(stage: _Stage, wanted: WantedCall) -> Outcome:
+    if wanted.name in stage.withheld:
+        return no_such_tool(wanted.name)
     if wanted.arguments is None:
         return Refusal(reason=f"The arguments of {wanted.name} are not a JSON object.", cause="arguments")
-    return session.call(Call(name=wanted.name, arguments=wanted.arguments))
+    return stage.session.call(Call(name=wanted.name, arguments=wanted.arguments))
 
 
 def _heard(stage: _Stage, number: int) -> HumanView:

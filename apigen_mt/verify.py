@@ -224,7 +224,8 @@ def _replayed(row: Row, world: World) -> Iterator[str]:
     except (UnknownSnapshot, SetUpFailed) as error:
         yield str(error)
         return
-    if row.system != brief.policy or row.tools != tuple(s.function() for s in world.specs.values()):
+    tools = tuple(s.function() for s in blueprint.offered(world.specs).values())
+    if row.system != brief.policy or row.tools != tools:
         yield "policy or tools are not those of the domain"
     if done.fingerprint != row.fingerprint:
         yield "the calls lead to another final state"

@@ -13,7 +13,7 @@ from statistics import fmean, median
 
 from apigen_mt.config import Config
 from apigen_mt.generating import Run, agenerate
-from apigen_mt.planning import Planner
+from apigen_mt.planning import Mix, Planner
 from apigen_mt.trajectory import Row
 from blueprints.blueprint import Blueprint
 from blueprints.checks import check
@@ -72,7 +72,7 @@ def _sampling(domain: str) -> list[float]:
     world = resolve(domain)
     for number in range(8):
         world.brief(f"seed:{number}")
-    planner = Planner(world, SEED, {"act": 0.6, "inform": 0.2, "refuse": 0.2}, 8)
+    planner = Planner(world, SEED, Mix({"act": 0.6, "inform": 0.2, "refuse": 0.2}, snapshots=8))
     return [_cpu_ms(planner.next) for _ in range(TASKS)]
 
 

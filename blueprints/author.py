@@ -3,7 +3,7 @@
 import random
 from typing import Protocol
 
-from blueprints.blueprint import Blueprint, Known, Rejected
+from blueprints.blueprint import Blueprint, Known, Rejected, Stage
 from blueprints.wording import fill, second_person, sentence
 from tools_env.mentions import spoken
 from tools_env.values import Part
@@ -59,8 +59,10 @@ def plain(draft: Blueprint) -> Wording:
 def _say(draft: Blueprint, number: int, rng: random.Random) -> str:
     stage = draft.stages[number]
     forms = QUESTIONS if stage.wants == "answer" else LATER if number else OPENERS
-    text = rng.choice(forms).format(fill(stage.intent, slots(draft, number)))
-    extra = [sentence(f"the {k.label} should be {said(k)}") for k in unsaid(draft, number) if k.disclose == "volunteer"]
+    text = _hung(stage, rng.choice(forms), fill(stage.intent, slots(draft, number)), "I want to")
+    extra = [
+        sentence(f"the {k.label} should be {said_first(k)}") for k in unsaid(draft, number) if k.disclose == "volunteer"
+    ]
     own = [k for k in draft.known.values() if not k.about and k.disclose == "volunteer" and not number]
     extra += [sentence(f"my {k.label} is {said(k)}") for k in own]
     helping = [k for k in on_the_way(draft, number) if not kept_back(draft, k)]
@@ -68,15 +70,31 @@ def _say(draft: Blueprint, number: int, rng: random.Random) -> str:
     return " ".join([text, *extra])
 
 
+def _hung(stage: Stage, form: str, wanted: str, lead: str) -> str:
+    """What is wanted with the condition it hangs on, or after what the person would rather have."""
+    other = stage.other.intent if stage.other else ""
+    if stage.condition is None:
+        return f"{form.format(other)} If that can't be done, {lead} {wanted}." if other else form.format(wanted)
+    if not other:
+        return f"{form.format(wanted)} But only if {stage.condition.text}."
+    first, second = (wanted, other) if stage.condition.holds else (other, wanted)
+    return f"{form.format(first)} Do that only if {stage.condition.text}; otherwise {lead} {second}."
+
+
 def said(known: Known) -> str:
     """A fact in words."""
     return known.phrase or spoken(known.value, known.meaning)
 
 
+def said_first(known: Known) -> str:
+    """A fact in the words of who has not changed their mind yet."""
+    return said(known) if known.at_first is None else spoken(known.at_first, known.meaning)
+
+
 def slots(draft: Blueprint, number: int, *, everything: bool = False) -> dict[str, str]:
     """Words for the slots of a stage's intent; without `everything`, not those that are only given when asked."""
     return {
-        known.about: said(known) if everything or not kept_back(draft, known) else known.vague
+        known.about: said_first(known) if everything or not kept_back(draft, known) else known.vague
         for known in draft.known.values()
         if known.stage == number and known.about and not known.field
     }
@@ -121,10 +139,14 @@ def instruction(draft: Blueprint) -> str:
     for number, stage in enumerate(draft.stages):
         what = second_person(fill(stage.intent, slots(draft, number, everything=True)))
         lead = "You want to" if not number else "When that is settled, you also want to"
-        lines.append(sentence(f"{lead} {'know ' if stage.wants == 'answer' else ''}{what}"))
+        know = "know " if stage.wants == "answer" else ""
+        lines.append(second_person(_hung(stage, f"{lead} {know}{{}}.", what, "you want to")))
         for known in unsaid(draft, number):
             lead = "the" if known.disclose == "volunteer" else "if you are asked: the"
-            lines.append(sentence(f"{lead} {known.label} should be {said(known)}"))
+            lines.append(sentence(f"{lead} {known.label} should be {said_first(known)}"))
+        if stage.change:
+            changed = next(k for k in draft.known.values() if k.stage == number and k.at_first is not None)
+            lines.append(f"When you are asked to confirm that, change your mind: {changed.label} {said(changed)}.")
         lines += [sentence(f"if you are asked which {k.label}: {k.phrase}") for k in on_the_way(draft, number)]
     return " ".join(lines)
 

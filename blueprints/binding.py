@@ -1,10 +1,11 @@
 """Binding: arguments for a tool, found by walking the API graph backwards from what it needs (arXiv 2504.03601 §3)."""
 
 import random
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from blueprints.knowledge import Choice, Knowledge, Referent, own_fact, plain_value
-from tools_env.calls import Call
+from tools_env.calls import Because, Call
 from tools_env.port import Brief, Person
 from tools_env.tool import Param, ToolSpec
 from tools_env.values import Json
@@ -33,6 +34,11 @@ class Binder:
         self.brief = brief
         self.person = person
         self.rng = rng
+        self.avoided: dict[str, set[tuple[str, str]]] = {}
+        """By tool the records for which it was refused: a fact of theirs decides, so it will be again."""
+        self._reading: dict[str, list[ToolSpec]] = {}
+        self._looked: dict[tuple[str, frozenset[tuple[str, str]]], tuple[int, int]] = {}
+        """How many calls had been made when records of a table with a context were last looked for, and how deep."""
 
     def identify(self) -> int | None:
         """Find the person through a read tool that takes only what they know of themselves; the call's index."""
@@ -91,7 +97,8 @@ class Binder:
                 if not (param.personal and any(r.id == self.person.id for r in self.knowledge.listed(self.people))):
                     self._provide(param.meaning.of, depth, banned, frozenset(context))
                 others = frozenset(p.meaning.of for p in records if p.meaning.of != param.meaning.of)
-                chosen = self._choose(param, context, choices, others, reads=not spec.writes)
+                fit = _Fit(frozenset(context), others, self.avoided.get(spec.name, frozenset()), reads=not spec.writes)
+                chosen = self._choose(param, choices, fit)
             if chosen is None:
                 if param.required:
                     return None
@@ -135,24 +142,16 @@ class Binder:
         """People last; what is created or deep first, so that context narrows what follows."""
         return (1 if param.personal else 0, self.rng.random())
 
-    def _choose(
-        self,
-        param: Param,
-        context: set[tuple[str, str]],
-        taken: dict[str, Choice],
-        others: frozenset[str],
-        *,
-        reads: bool,
-    ) -> Choice | None:
+    def _choose(self, param: Param, taken: dict[str, Choice], fit: "_Fit") -> Choice | None:
         """Records that fit; one known by its id alone only where the person is meant, or to read about it.
 
-        A list takes records that one call showed and that stand among the same records of the `others`: the tables of
-        the tool's other arguments.
+        A list takes records that one call showed and that stand among the same records of the others' tables.
         """
+        context, others = fit.context, fit.others
         table = param.meaning.of
         used = {r.id for c in taken.values() for r in c.referents if r.table == table}
-        found = [r for r in self.knowledge.of(table) if r.id not in used]
-        if (reads or param.personal) and not any(self._mine(r) for r in found):
+        found = [r for r in self.knowledge.of(table) if r.id not in used and (table, r.id) not in fit.avoided]
+        if (fit.reads or param.personal) and not any(self._mine(r) for r in found):
             found = self.knowledge.listed(table)
         found = [r for r in found if r.id == self.person.id] if param.personal else [r for r in found if self._mine(r)]
         inside = [r for r in found if (table, r.id) in context]
@@ -203,15 +202,14 @@ class Binder:
         where some are known.
         """
         known = [r for r in self.knowledge.of(table) if not context or r.context & context or (table, r.id) in context]
-        if (known and not anew and self.rng.random() < 0.8) or depth == 0:  # noqa: PLR2004 - look further now and then
+        further = depth == DEPTH and self.rng.random() < 0.2  # noqa: PLR2004 - look further now and then
+        if (known and not anew and not further) or depth == 0:
             return
-        readers = [
-            s
-            for s in self.knowledge.specs.values()
-            if not s.writes
-            and s.name not in banned
-            and any(y.meaning.kind == "identifier" and y.meaning.of == table for y in s.yields)
-        ]
+        wanted, calls = (table, context), len(self.knowledge.log)
+        before_calls, before_depth = self._looked.get(wanted, (-1, 0))
+        if before_calls == calls and before_depth >= depth:
+            return  # what is read already would only be read again
+        readers = [s for s in self._readers(table) if s.name not in banned]
         self.rng.shuffle(readers)
         for spec in readers:
             bound = self.bind(spec, depth - 1, banned | {spec.name}, context)
@@ -220,7 +218,25 @@ class Binder:
             before = len(self.knowledge.of(table))
             self.read(bound)
             if len(self.knowledge.of(table)) > before or any((r.context & context) for r in self.knowledge.of(table)):
-                return
+                break
+        self._looked[wanted] = (len(self.knowledge.log), depth)
+
+    def _readers(self, table: str) -> list[ToolSpec]:
+        """Tools that read and show ids of a table."""
+        if table not in self._reading:
+            self._reading[table] = [
+                s
+                for s in self.knowledge.specs.values()
+                if not s.writes and any(y.meaning.kind == "identifier" and y.meaning.of == table for y in s.yields)
+            ]
+        return self._reading[table]
+
+    def avoid(self, tool: str, because: Because | None) -> None:
+        """Do not bind a tool to a record again after it was refused for a fact of that record."""
+        if because is not None and because.path.count("/"):
+            table, key = because.path.split("/")[:2]
+            if (table, key) != (self.people, self.person.id):
+                self.avoided.setdefault(tool, set()).add((table, key))
 
     def read_about(self, key: str) -> None:
         """Read more about one record: every read tool that takes its id and whose other arguments are known."""
@@ -239,6 +255,18 @@ class Binder:
             self.knowledge.call(Call(name=spec.name, arguments={wants[0].name: key}), (source,))
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What a record has to go with: records chosen already, the tables of the tool's other arguments, records for which
+    the tool was refused, and whether the tool reads.
+    """
+
+    context: frozenset[tuple[str, str]]
+    others: frozenset[str]
+    avoided: Collection[tuple[str, str]]
+    reads: bool = field(kw_only=True)
+
+
 def _pair(param: Param) -> str:
     """The group of parallel lists of ids that an argument is of."""
     return param.meaning.paired if param.many and param.meaning.kind == "identifier" else ""
@@ -255,7 +283,7 @@ def _in(referent: Referent, tables: frozenset[str]) -> set[tuple[str, str]]:
     return {(t, i) for t, i in referent.context if t in tables}
 
 
-def _clashes(referent: Referent, context: set[tuple[str, str]]) -> int:
+def _clashes(referent: Referent, context: Collection[tuple[str, str]]) -> int:
     """How many of its surroundings contradict the context: another record of a table that is already fixed."""
     tables = {t for t, _ in context}
     return sum(1 for t, i in referent.context if t in tables and (t, i) not in context)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tools_env.calls import Assertion, Because, Call, Edit
 from tools_env.state import Change, fingerprint
+from tools_env.tool import ToolSpec
 from tools_env.values import Json, Meaning, Part
 
 Kind: TypeAlias = Literal[
@@ -23,7 +24,8 @@ class Known(Part):
     A fact about themself has no `about`. A value for an argument has `about` = the argument. A record's id is
     `unknown`; its `phrase` says what the person calls the record instead (`vague`: before they are asked), and the
     attributes in that phrase are facts with the same `about` and a `field`. `label` is what a person calls the fact;
-    `stage` is when it comes up; `searched` marks words that a search on the way needs.
+    `stage` is when it comes up; `searched` marks words that a search on the way needs. `at_first` is the value they
+    name before they change their mind.
     """
 
     value: Json
@@ -36,27 +38,56 @@ class Known(Part):
     vague: str = ""
     searched: bool = False
     stage: int = 0
+    at_first: Json = None
+
+
+class Condition(Part):
+    """What a stage hangs on: a field of a record, as the action `source_call` shows it, compared with a value that the
+    person names; `holds` is how it turns out, and `text` says it ("its price is above $40.00").
+    """
+
+    source_call: int = Field(ge=0)
+    record: str
+    field: str
+    meaning: Meaning
+    than: Literal["above", "below", "before", "after", "is"]
+    value: Json
+    holds: bool
+    text: str
+
+
+class Other(Part):
+    """What is not to happen: with a condition, what the person would want if it turned out the other way; without one,
+    what they would rather have and cannot (`fallback`). No call where nothing is to be done instead.
+    """
+
+    intent: str = ""
+    call: Call | None = None
 
 
 class Stage(Part):
     """One thing the person wants, in the order they raise it: `say` are their words, `facts` what the words give away.
 
-    `wants` is what ends it: a change carried out, an answer, or a refusal that they first push back on. `until` is how
-    many of the blueprint's actions are done when it is settled.
+    `wants` is what ends it: a change carried out, an answer, a refusal that they first push back on, or, where the tool
+    for it is withheld, word that it cannot be done here (`missing`). `until` is how many of the blueprint's actions are
+    done when it is settled. `change` are the words with which they change their mind before they agree.
     """
 
     say: str
-    wants: Literal["change", "answer", "refusal"]
+    wants: Literal["change", "answer", "refusal", "missing"]
     facts: tuple[str, ...] = ()
     intent: str = ""
     until: int = 0
+    condition: Condition | None = None
+    other: Other | None = None
+    change: str = ""
 
 
 class Output(Part):
     """A value the person must hear; `source_call` is the index of the action whose result holds it under `name`.
 
-    Without a source it is worked out from what several results show, or it comes from the policy: that it is told is
-    all that can be judged.
+    Without a source it comes from the policy, or it is worked out from the values of `name` of several records
+    (`how`, `of`: their ids): that it is told is all that can be judged of a talk.
     """
 
     name: str
@@ -65,6 +96,8 @@ class Output(Part):
     value: Json
     source_call: int | None = Field(default=None, ge=0)
     unit: str = ""
+    how: Literal["", "total"] = ""
+    of: tuple[str, ...] = ()
 
 
 class Evidence(Part):
@@ -98,7 +131,7 @@ class Blueprint(Part):
     """A task. `id` is the sha256 of the canonical JSON without id and provenance (design: blueprints).
 
     `diff` is what the actions change, and what must have been changed, no more and no less; with `any_diff` any final
-    state will do in which the `assertions` hold.
+    state will do in which the `assertions` hold. `withheld` are tools that the agent is not given.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -122,6 +155,7 @@ class Blueprint(Part):
     clauses: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     disturbances: tuple[Json, ...] = ()
+    withheld: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
 
@@ -144,11 +178,17 @@ class Blueprint(Part):
         """The same blueprint with its id."""
         return self.model_copy(update={"id": self.identity()})
 
+    def offered(self, specs: Mapping[str, ToolSpec]) -> dict[str, ToolSpec]:
+        """The tools that the agent is given."""
+        return {name: spec for name, spec in specs.items() if name not in self.withheld}
+
     def substance(self) -> str:
         """What makes it a different task from another one, wording apart."""
         parts: list[Json] = [self.snapshot, self.kind, [a.model_dump(mode="json") for a in self.actions]]
         parts += [{n: [k.value, k.disclose] for n, k in self.known.items()}, [[o.name, o.value] for o in self.outputs]]
         parts.append([s.model_dump(mode="json") for s in self.setup])
+        hinges = [(s.condition.text if s.condition else "", s.other.intent if s.other else "") for s in self.stages]
+        parts.append([[s.wants, *hung] for s, hung in zip(self.stages, hinges, strict=True)])
         return fingerprint(parts)
 
 

@@ -1,20 +1,20 @@
 """The gates of phase one: each looks at a blueprint and says nothing, or why it cannot stand (arXiv 2504.03601 §3)."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jsonschema import Draft202012Validator
 
-from blueprints.author import given_away, kept_back, said
-from blueprints.blueprint import Blueprint, Known, Rejected
+from blueprints.blueprint import Blueprint, Output, Rejected
+from blueprints.hinges import field_of, hinges
 from blueprints.realizability import unobtainable
-from tools_env.calls import Refusal, Result
-from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
+from blueprints.word_gates import invention, leakage, wording
+from tools_env.calls import Call, Refusal, Result
+from tools_env.mentions import mentions
 from tools_env.port import SetUpFailed, UnknownSnapshot, World
 from tools_env.replay import Replayed, replay
 from tools_env.state import differences
-from tools_env.values import Json, Meaning, same, under
+from tools_env.values import Json, Meaning, money, same, under
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def check(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     """Every gate, in order; empty when the blueprint stands."""
     yield from world_gates(blueprint, world)
     yield from leakage(blueprint, world)
-    yield from invention(blueprint)
+    yield from invention(blueprint, world)
     yield from wording(blueprint)
     if blueprint.id != blueprint.identity():
         yield Rejected(stage="format", reason="the id is not the hash of the content")
@@ -50,6 +50,7 @@ def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     draft = Draft(blueprint, world, done)
     for gate in (execution, rules, outputs, evidence, unobtainable_values):
         yield from gate(draft)
+    yield from hinges(blueprint, world, done)
 
 
 def as_given(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
@@ -71,21 +72,38 @@ def form(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
         yield Rejected(
             stage="format", reason=f"made for {blueprint.domain} as it was, not as it is now: draft it again"
         )
-    if not blueprint.stages or not blueprint.actions:
+    if not blueprint.stages or not (blueprint.actions or blueprint.kind == "policy_question"):
         yield Rejected(stage="format", reason="a blueprint needs stages and actions")
     for call in blueprint.actions:
-        spec = world.specs.get(call.name)
-        if spec is None:
-            yield Rejected(stage="format", reason=f"there is no tool {call.name!r}")
-            continue
-        error = next(iter(Draft202012Validator(spec.parameters).iter_errors(call.arguments)), None)
-        if error is not None:
-            yield Rejected(stage="format", reason=f"{call.name}: {error.message}")
+        if reason := _misformed(call, world):
+            yield Rejected(stage="format", reason=reason)
+    yield from _together(blueprint, world)
+
+
+def _misformed(call: Call, world: World) -> str:
+    """What is wrong with a call by its tool's schema."""
+    spec = world.specs.get(call.name)
+    if spec is None:
+        return f"there is no tool {call.name!r}"
+    error = next(iter(Draft202012Validator(spec.parameters).iter_errors(call.arguments)), None)
+    return "" if error is None else f"{call.name}: {error.message}"
+
+
+def _together(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
+    """Whether the parts go together: wants with outputs, evidence and tools withheld, outputs with actions."""
     wants = {s.wants for s in blueprint.stages}
     unasked = bool(blueprint.outputs) and "answer" not in wants and blueprint.provenance.mode != "imported"
     unanswered = "answer" in wants and not blueprint.outputs
-    if ("refusal" in wants) != (blueprint.evidence is not None) or unasked or unanswered:
+    withheld = ("missing" in wants) == bool(blueprint.withheld)
+    if ("refusal" in wants) != (blueprint.evidence is not None) or unasked or unanswered or not withheld:
         yield Rejected(stage="format", reason="stages, outputs and evidence do not go together")
+    calls = [*blueprint.actions, *(s.other.call for s in blueprint.stages if s.other and s.other.call)]
+    calls += [blueprint.evidence.forbidden] if blueprint.evidence else []
+    for name in blueprint.withheld:
+        if name not in world.specs or any(call.name == name for call in calls):
+            yield Rejected(
+                stage="format", reason=f"{name} is withheld, and is no tool of the world or called all the same"
+            )
     for output in blueprint.outputs:
         if output.source_call is not None and output.source_call >= len(blueprint.actions):
             yield Rejected(stage="format", reason=f"output {output.name} comes from no action")
@@ -115,24 +133,49 @@ def rules(draft: Draft) -> Iterator[Rejected]:
 
 
 def outputs(draft: Draft) -> Iterator[Rejected]:
-    """Each output stands in the result it is said to come from, and nowhere the agent could copy it from."""
+    """Each output stands in the result it is said to come from, or adds up from results, or stands in the policy where
+    the policy is asked about; and nowhere the agent could copy it from.
+    """
     for output in draft.blueprint.outputs:
-        shown = None if output.source_call is None else draft.done.outcomes[output.source_call].observed()
-        if output.source_call is not None and not any(same(value, output.value) for value in under(shown, output.name)):
-            yield Rejected(stage="outputs", reason=f"{output.name} is not in the result of its call")
-        if reason := _copied(draft, output.value, output.meaning):
+        if reason := _unfounded(draft, output):
+            yield Rejected(stage="outputs", reason=reason)
+        if reason := _copied(draft, output.value, output.meaning, policy=draft.blueprint.kind != "policy_question"):
             yield Rejected(stage="outputs", reason=f"the answer {output.value} {reason}")
 
 
-def _copied(draft: Draft, value: Json, meaning: Meaning) -> str:
+def _unfounded(draft: Draft, output: Output) -> str:
+    if output.source_call is not None:
+        shown = draft.done.outcomes[output.source_call].observed()
+        found = any(same(value, output.value) for value in under(shown, output.name))
+        return "" if found else f"{output.name} is not in the result of its call"
+    if output.how:
+        return "" if adds_up(output, draft.done) else f"the {output.label} is not what the results add up to"
+    if draft.blueprint.kind == "policy_question":
+        policy = draft.world.brief(draft.blueprint.snapshot).policy
+        return "" if mentions(policy, output.value, output.meaning) else f"{output.value} is not in the policy"
+    return "" if draft.blueprint.provenance.mode == "imported" else f"nothing says where {output.name} comes from"
+
+
+def adds_up(output: Output, done: Replayed) -> bool:
+    """Whether the field's values of the records named, each as some result shows it, make the output."""
+    values: dict[str, Json] = {}
+    for outcome in done.outcomes:
+        for key in output.of:
+            shown = field_of(outcome.observed(), key, output.name)
+            values |= {key: shown[-1]} if shown else {}
+    numbers = [v for v in values.values() if isinstance(v, int | float)]
+    return len(numbers) == len(output.of) and same(money(sum(numbers)), output.value)
+
+
+def _copied(draft: Draft, value: Json, meaning: Meaning, *, policy: bool = True) -> str:
     blueprint = draft.blueprint
     texts = [blueprint.instruction, *(s.say for s in blueprint.stages), *(k.phrase for k in blueprint.known.values())]
     if any(mentions(text, value, meaning) for text in texts):
-        return "already stands in the person's words"
+        return "already stands in the person's words: leave it out of them"
     if any(k.value is not None and same(k.value, value, meaning) for k in blueprint.known.values()):
-        return "is known to the person"
-    if mentions(draft.world.brief(blueprint.snapshot).policy, value, meaning):
-        return "already stands in the policy"
+        return "is known to the person: it has to be one that they do not know"
+    if policy and mentions(draft.world.brief(blueprint.snapshot).policy, value, meaning):
+        return "already stands in the policy: it has to be one that only the tools show"
     return ""
 
 
@@ -166,90 +209,3 @@ def unobtainable_values(draft: Draft) -> Iterator[Rejected]:
     """Realizability: an agent with only tools and the human's words can get every value it needs."""
     for reason in unobtainable(draft.blueprint, draft.world, draft.done):
         yield Rejected(stage="realizability", reason=reason)
-
-
-def leakage(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
-    """The person's words hold no tool or argument names, no internal ids and no JSON; ordinary words are fine."""
-    texts = [
-        ("the instruction", blueprint.instruction),
-        *((f"stage {i}", s.say) for i, s in enumerate(blueprint.stages)),
-    ]
-    technical = {n for n in world.specs if "_" in n}
-    technical |= {p.name for s in world.specs.values() for p in s.params if "_" in p.name}
-    calls = [*blueprint.actions, *([blueprint.evidence.forbidden] if blueprint.evidence else [])]
-    ids = {str(v) for a in calls for n, v in flat(a.arguments, world, a.name) if n == "identifier"} | {blueprint.person}
-    ids -= {str(k.value) for k in blueprint.known.values() if not k.about}
-    for place, text in texts:
-        words = set(re.findall(r"[\w#-]+", text))
-        for name in sorted(words & technical):
-            yield Rejected(
-                stage="leakage", reason=f"{place} uses the technical name {name}: say it in a person's words"
-            )
-        for key in sorted(words & ids):
-            yield Rejected(stage="leakage", reason=f"{place} holds the internal id {key}: describe the record instead")
-        if re.search(r'[{\[]\s*"|"\s*:', text):
-            yield Rejected(stage="leakage", reason=f"{place} holds JSON: write prose")
-
-
-def flat(arguments: dict[str, Json], world: World, tool: str) -> Iterator[tuple[str, Json]]:
-    """Argument values with the kind of their meaning, lists taken apart."""
-    meanings = world.specs[tool].meanings() if tool in world.specs else {}
-    for name, value in arguments.items():
-        kind = meanings[name].kind if name in meanings else "text"
-        for one in value if isinstance(value, list) else [value]:
-            yield kind, one
-
-
-_NOT_SPOKEN = re.compile(
-    r"\[[^\]]*\]|<[^>]*>|\{[^}]*\}|(?<!\S)@\w+|\b(?:keep|preserve|matter \d+|background)\s*:", re.IGNORECASE
-)
-"""What nobody types to a service desk: blanks left to fill in, handles, headings of the author's own instructions."""
-
-
-def invention(blueprint: Blueprint) -> Iterator[Rejected]:
-    """The words hold no date, amount or mail address that is not among the facts, and nothing nobody would type."""
-    facts = [k for k in blueprint.known.values() if k.value is not None]
-    own = "\n".join([*(str(k.value) for k in facts), *(k.phrase for k in blueprint.known.values())])
-    numbers = {float(k.value) for k in facts if isinstance(k.value, int | float)}
-    texts = [
-        ("the instruction", blueprint.instruction),
-        *((f"stage {i}", s.say) for i, s in enumerate(blueprint.stages)),
-    ]
-    for place, text in texts:
-        strange = [f"the date {d}" for d in sorted(dates_in(text) - dates_in(own))]
-        strange += [f"the amount {a:,.2f}" for a in sorted(amounts_in(text) - amounts_in(own) - numbers)]
-        strange += [f"the address {m}" for m in MAIL.findall(text) if m.casefold() not in own.casefold()]
-        strange += [f"{m[0].strip()!r}" for m in _NOT_SPOKEN.finditer(MAIL.sub(" ", text)) if m[0] not in own]
-        for what in strange:
-            yield Rejected(stage="wording", reason=f"{place} holds {what}, which is not among the facts: leave it out")
-
-
-def wording(blueprint: Blueprint) -> Iterator[Rejected]:
-    """Each line says what it volunteers and nothing that is only given when asked; the instruction says it all."""
-    if not blueprint.instruction.strip():
-        yield Rejected(stage="wording", reason="the instruction is empty")
-    for number, stage in enumerate(blueprint.stages):
-        if not stage.say.strip():
-            yield Rejected(stage="wording", reason=f"stage {number} says nothing")
-        for name in given_away(blueprint, number):
-            known = blueprint.known[name]
-            if known.value is not None and not mentions(stage.say, known.value, known.meaning):
-                yield Rejected(stage="wording", reason=f"stage {number} does not say the {known.label}: {said(known)}")
-        for name, known in blueprint.known.items():
-            if known.stage == number and known.about and known.value is not None:
-                missing = not mentions(blueprint.instruction, known.value, known.meaning)
-                if missing and known.field != "which":
-                    yield Rejected(
-                        stage="wording", reason=f"the instruction leaves out the {known.label}: {said(known)}"
-                    )
-                waits = kept_back(blueprint, known) and known.field and not _said_anyway(blueprint, known)
-                if waits and mentions(stage.say, known.value, known.meaning):
-                    yield Rejected(
-                        stage="wording", reason=f"stage {number} gives away {name}, which waits to be asked for"
-                    )
-
-
-def _said_anyway(blueprint: Blueprint, known: Known) -> bool:
-    """Whether the same value is also volunteered as another fact of the same stage."""
-    others = [k for k in blueprint.known.values() if k.stage == known.stage and k.disclose == "volunteer"]
-    return any(mentions(str(k.value), known.value, known.meaning) or same(k.value, known.value) for k in others)

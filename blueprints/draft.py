@@ -1,30 +1,31 @@
 """Drafting: from a goal to a blueprint with its words, checked at every gate, with feedback to the author."""
 
 import random
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
 
+from blueprints.adversaries import adversaries
+from blueprints.ambiguity import ambiguous
 from blueprints.author import PUSH_BACK, Author
-from blueprints.blueprint import Blueprint, Disclose, Evidence, Known, Output, Provenance, Rejected, Stage
+from blueprints.blueprint import (
+    Blueprint,
+    Condition,
+    Evidence,
+    Other,
+    Output,
+    Provenance,
+    Rejected,
+    Stage,
+)
 from blueprints.checks import check, world_gates
-from blueprints.goals import Pick
-from blueprints.overlap import Against
-from blueprints.sampling import Goal, Intent, twin_setup
+from blueprints.facts import facts_of, intent_text, own_facts
+from blueprints.goal import Answer, Figure, Goal, Intent, Total, twin_setup
+from blueprints.overlap import Against, calls_of
+from blueprints.rounds import Gates, Ports, Propose, drafted
 from blueprints.wording import asked_label, label
 from tools_env.calls import Call
-from tools_env.mentions import phrase
+from tools_env.mentions import spoken
 from tools_env.port import World
 from tools_env.replay import replay
-from tools_env.tool import noun_of
-from tools_env.values import TEXT, Json, Meaning
-
-Adder: TypeAlias = Callable[[str, Known], None]
-
-KEPT_BACK = 0.3
-"""Share of facts that the person gives only when asked, so that talks unfold over several turns."""
-
-INTRODUCED = 0.3
-"""Share of people who say who they are in their first message."""
 
 
 def ground(goal: Goal, persona: str, rng: random.Random) -> Blueprint | Rejected:
@@ -35,10 +36,9 @@ def ground(goal: Goal, persona: str, rng: random.Random) -> Blueprint | Rejected
     stages: list[Stage] = []
     outputs: list[Output] = []
     for number, intent in enumerate(goal.intents):
-        known |= _facts(goal, intent, number, rng)
-        stages.append(Stage(say="", wants=intent.wants, intent=_intent_text(intent), until=until[number]))
-        if intent.answer:
-            outputs.append(_output(intent, order))
+        known |= facts_of(goal, intent, number, rng)
+        stages.append(_stage(intent, until[number], order))
+        outputs += [found for found in [_output(intent, order)] if found is not None]
     done = replay(goal.world, goal.snapshot, goal.setup, actions)
     draft = Blueprint(
         domain=goal.world.name,
@@ -57,6 +57,7 @@ def ground(goal: Goal, persona: str, rng: random.Random) -> Blueprint | Rejected
         kind=goal.kind,
         clauses=_clauses(goal, actions),
         operators=tuple(sorted(_operators(goal))),
+        withheld=goal.withheld(),
     )
     return next(world_gates(draft, goal.world), draft)
 
@@ -68,23 +69,38 @@ async def word(
 
     Words that stand in a task of `against` are sent back like any others.
     """
-    feedback: tuple[Rejected, ...] = ()
-    for number in range(rounds + 1):
+    done = await drafted(Ports(wording_of(draft, author, task), gates_of(world, against)), rounds)
+    return done.blueprint or done.reasons
+
+
+def wording_of(draft: Blueprint, author: Author, task: int) -> Propose:
+    """Proposing as it is for a grounded draft: the author gives the words, the rest stands."""
+
+    async def propose(feedback: tuple[Rejected, ...], number: int) -> Blueprint | Rejected:
         wording = await author.word(draft, feedback)
         if isinstance(wording, Rejected):
-            return (*feedback, wording)
+            return wording
         if len(wording.says) != len(draft.stages):
-            reason = f"{len(wording.says)} lines for {len(draft.stages)} stages"
-            feedback = (*feedback, Rejected(stage="format", reason=reason))
-            continue
+            return Rejected(stage="format", reason=f"{len(wording.says)} lines for {len(draft.stages)} stages")
         worded = with_words(draft, wording.instruction, wording.says)
         provenance = Provenance(author=author.name, task=task, rounds=number)
-        worded = worded.model_copy(update={"provenance": provenance}).sealed()
-        found = next(check(worded, world), None) or (against.shared_words(worded) if against else None)
-        if found is None:
-            return worded
-        feedback = (*feedback, found)
-    return feedback
+        return worded.model_copy(update={"provenance": provenance}).sealed()
+
+    return propose
+
+
+def gates_of(world: World, against: Against | None = None) -> Gates:
+    """Every gate of phase one, and the tasks that no new one may repeat."""
+
+    def gates(blueprint: Blueprint) -> Iterator[Rejected]:
+        yield from check(blueprint, world)
+        yield from ambiguous(blueprint, world)
+        yield from adversaries(blueprint, world)
+        for found in (against.shared_call(calls_of(blueprint)), against.shared_words(blueprint)) if against else ():
+            if found is not None:
+                yield found
+
+    return gates
 
 
 def with_words(draft: Blueprint, instruction: str, says: Iterable[str]) -> Blueprint:
@@ -139,122 +155,49 @@ def worded_like(twin: Blueprint, refusal: Blueprint, world: World, task: int) ->
     return next(check(worded, world), worded)
 
 
-def own_facts(goal: Goal, rng: random.Random) -> dict[str, Known]:
-    """What the person knows of themself: given when asked, or, by those who introduce themselves, at once."""
-    shown = goal.knowledge.log[goal.identified].call.arguments.values() if rng.random() < INTRODUCED else ()
-    return {
-        name: Known(
-            value=fact.value,
-            meaning=fact.meaning,
-            disclose="volunteer" if fact.value in shown else "if_asked",
-            label=phrase(name) if fact.meaning.kind == "identifier" else label(name),
-        )
-        for name, fact in goal.person.facts.items()
-    }
-
-
-def _facts(goal: Goal, intent: Intent, number: int, rng: random.Random) -> dict[str, Known]:
-    found: dict[str, Known] = {}
-
-    def add(name: str, known: Known) -> None:
-        if name in goal.person.facts:
-            name, known = f"new {name}", known.model_copy(update={"label": f"new {known.label}"})
-        found[name if not number else f"{name} {number + 1}"] = known
-
-    for name, picks in intent.picks.items():
-        kept = rng.random() < KEPT_BACK and not picks[0].phrase.startswith("that ")
-        _describe(add, (name, _noun(goal, intent, name, picks)), picks, number, kept=kept, mine=_mine(goal, picks))
-    if intent.answer:
-        target = intent.answer.pick
-        if target.attributes or target.superlative:
-            _describe(add, ("record", "record"), [target], number, kept=False, mine=False)
-    for name, choice in (intent.bound.choices if intent.bound else {}).items():
-        if choice.param.meaning.kind == "identifier" or (intent.bound and name in intent.bound.facts):
-            continue
-        kept = f"{{{name}}}" not in _intent_text(intent) and rng.random() < KEPT_BACK
-        disclose: Disclose = "if_asked" if kept else "volunteer"
-        meaning, value = choice.param.meaning, choice.value
-        add(
-            name,
-            Known(value=value, meaning=meaning, disclose=disclose, label=choice.param.label, about=name, stage=number),
-        )
-    for name, meaning, value in _searches(goal, number):
-        if name not in (intent.bound.choices if intent.bound else {}):
-            searched = Known(
-                value=value, meaning=meaning, disclose="if_asked", label=label(name), about=name, searched=True
-            )
-            add(name, searched.model_copy(update={"stage": number}))
-    return found
-
-
-def _describe(add: Adder, names: tuple[str, str], picks: list[Pick], number: int, *, kept: bool, mine: bool) -> None:
-    disclose: Disclose = "if_asked" if kept else "volunteer"
-    phrase = " and ".join(p.phrase for p in picks)
-    meaning = Meaning("identifier", picks[0].referent.table)
-    name, noun = names
-    plain = noun.rpartition(" ")[2]
-    vague = f"one of my {plain}s" if mine else f"a certain {noun}"
-    add(name, Known(value=None, meaning=meaning, disclose="unknown", label=noun, about=name, phrase=phrase, vague=vague,
-                    stage=number))  # fmt: skip
-    for place, one in enumerate(picks):
-        mark = f"{name}.{place + 1}" if place else name
-        for a in one.attributes:
-            add(f"{mark}.{a.field}", Known(value=a.value, meaning=a.meaning, disclose=disclose, label=label(a.field),
-                                           about=name, field=a.field, stage=number))  # fmt: skip
-        if not one.attributes:
-            add(f"{mark}.which", Known(value=one.phrase, meaning=TEXT, disclose=disclose, label=noun, about=name,
-                                       field="which", stage=number))  # fmt: skip
-
-
-def _noun(goal: Goal, intent: Intent, name: str, picks: list[Pick]) -> str:
-    """What the person calls the record of an argument."""
-    noun = noun_of(goal.knowledge.specs, picks[0].referent.table)
-    param = intent.spec.param(name) if intent.spec else None
-    return intent.spec.called(param, noun) if intent.spec and param else noun
-
-
-def _mine(goal: Goal, picks: list[Pick]) -> bool:
-    return any(i == goal.person.id for p in picks for _, i in p.referent.context)
-
-
-def _searches(goal: Goal, number: int) -> list[tuple[str, Meaning, Json]]:
-    """Values that reads on the way were given besides ids: the words of a search, a date looked up."""
-    found: list[tuple[str, Meaning, Json]] = []
-    kept, until = goal.order()
-    for index in kept[until[number - 1] if number else 1 : until[number]]:
-        logged = goal.knowledge.log[index]
-        if logged.writes:
-            continue
-        for param in goal.knowledge.specs[logged.call.name].params:
-            value = logged.call.arguments.get(param.name)
-            own = any(f.value == value for f in goal.person.facts.values())
-            if param.meaning.kind != "identifier" and value is not None and not own:
-                found.append((param.name, param.meaning, value))
-    return found
-
-
-def _intent_text(intent: Intent) -> str:
-    if intent.answer:
-        pick, field = intent.answer.pick, asked_label(intent.answer.field, intent.answer.meaning)
-        return f"the {field} of " + ("{record}" if pick.attributes or pick.superlative else pick.phrase)
-    if intent.spec is None:
-        return ""
-    summary = intent.spec.description.rstrip(".")
-    return intent.spec.ask or summary[:1].lower() + summary[1:]
-
-
-def _output(intent: Intent, order: Mapping[int, int]) -> Output:
+def _output(intent: Intent, order: Mapping[int, int]) -> Output | None:
     answer = intent.answer
     if answer is None:
-        raise ValueError("an output needs an answer")
-    source = next(iter(intent.calls))
-    return Output(
-        name=answer.field,
-        label=asked_label(answer.field, answer.meaning),
-        meaning=answer.meaning,
-        value=answer.value,
-        source_call=order[source],
-        unit="USD" if answer.meaning.kind == "amount" else "",
+        return None
+    unit = "USD" if answer.meaning.kind == "amount" else ""
+    plain = Output(name="figure", label="figure", meaning=answer.meaning, value=answer.value, unit=unit)
+    match answer:
+        case Answer(field=field, meaning=meaning):
+            source = order[intent.shown_by]
+            return plain.model_copy(update={"name": field, "label": asked_label(field, meaning), "source_call": source})
+        case Total(field=field, of=of, noun=noun):
+            return plain.model_copy(
+                update={"name": field, "label": f"{label(field)} of all {noun}s", "how": "total", "of": of}
+            )
+        case Figure(clause=clause):
+            return plain.model_copy(update={"name": f"clause {clause}"})
+
+
+def _stage(intent: Intent, until: int, order: Mapping[int, int]) -> Stage:
+    """A stage without words."""
+    hinge, other = intent.hinge, intent.other
+    change = ""
+    if intent.at_first is not None and intent.bound is not None:
+        param = intent.at_first[0]
+        value = spoken(intent.bound.call.arguments[param.name], param.meaning)
+        change = f"Sorry, I have changed my mind: the {param.label} should be {value}."
+    condition = None
+    if hinge is not None:
+        said = f"{asked_label(hinge.field, hinge.meaning)} is {hinge.than} {spoken(hinge.value, hinge.meaning)}"
+        condition = Condition(
+            source_call=order[hinge.referent.source],
+            record=hinge.referent.id,
+            field=hinge.field,
+            meaning=hinge.meaning,
+            than=hinge.than,
+            value=hinge.value,
+            holds=hinge.holds,
+            text=f"{hinge.noun} {said}",
+        )
+    instead = None if other is None else Other(intent=other.text, call=other.bound.call)
+    text = intent_text(intent)
+    return Stage(
+        say="", wants=intent.wants, intent=text, until=until, condition=condition, other=instead, change=change
     )
 
 
@@ -280,15 +223,21 @@ def _evidence(goal: Goal, order: Mapping[int, int]) -> Evidence | None:
 def _clauses(goal: Goal, actions: Iterable[Call]) -> tuple[str, ...]:
     if goal.denial:
         return (goal.denial.clause,)
+    if goal.anonymous:
+        return tuple(sorted({i.answer.clause for i in goal.intents if isinstance(i.answer, Figure)}))
     specs = goal.world.specs
     return tuple(sorted({c for a in actions for c in specs[a.name].clauses}))
 
 
 def _operators(goal: Goal) -> set[str]:
-    found: set[str] = set()
+    found = {"several intents"} if len(goal.intents) > 1 else set()
     for intent in goal.intents:
-        picks = [p for ps in intent.picks.values() for p in ps] + ([intent.answer.pick] if intent.answer else [])
+        picks = [p for ps in intent.picks.values() for p in ps]
+        picks += [intent.answer.pick] if isinstance(intent.answer, Answer) else []
         found |= {"superlative" for p in picks if p.superlative}
         found |= {"describe" for p in picks if p.attributes}
         found |= {"dependent write" for p in picks if goal.knowledge.log[p.referent.source].writes}
+        found |= {"condition"} if intent.hinge else {"fallback"} if intent.other else set()
+        found |= {"change of mind"} if intent.at_first else set()
+        found |= {"aggregate"} if isinstance(intent.answer, Total) else set()
     return found

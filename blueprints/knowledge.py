@@ -64,6 +64,8 @@ class Knowledge:
     log: list[Logged] = field(default_factory=list)
     referents: list[Referent] = field(default_factory=list)
     known_calls: dict[str, int] = field(default_factory=dict)
+    _first: dict[str, dict[str, Referent]] = field(default_factory=dict)
+    _indexed: int = 0
 
     def call(self, call: Call, needs: tuple[int, ...]) -> int | None:
         """Make a call, remember what it showed; its index, or None when it was refused. A read is made once."""
@@ -80,18 +82,36 @@ class Knowledge:
         self.referents.extend(referents_in(outcome.value, spec, index, call))
         return index
 
+    def made(self, call: Call) -> int:
+        """Index of a reading call that was made already; past the last one where it was not."""
+        return self.known_calls.get(fingerprint([call.name, call.arguments]), len(self.log))
+
+    def forget(self, tool: str) -> None:
+        """Have a tool's reads made again when they are asked for again: something has changed."""
+        gone = [key for key, index in self.known_calls.items() if self.log[index].call.name == tool]
+        for key in gone:
+            del self.known_calls[key]
+
     def of(self, table: str) -> list[Referent]:
         """One referent per record of a table: the one seen first."""
-        found: dict[str, Referent] = {}
-        for referent in self.referents:
-            if referent.table == table and referent.shown:
-                found.setdefault(referent.id, referent)
-        return list(found.values())
+        return [*self._shown(table).values()]
+
+    def shows(self, table: str, key: str) -> bool:
+        """Whether a record was shown, and not only listed by its id."""
+        return key in self._shown(table)
+
+    def _shown(self, table: str) -> dict[str, Referent]:
+        """Records that were shown, by id; the index grows with the referents, which are only ever added."""
+        for referent in self.referents[self._indexed :]:
+            if referent.shown:
+                self._first.setdefault(referent.table, {}).setdefault(referent.id, referent)
+        self._indexed = len(self.referents)
+        return self._first.get(table, {})
 
     def listed(self, table: str) -> list[Referent]:
         """Records of a table of which only ids were listed, and which no call has shown since."""
-        shown = {r.id for r in self.of(table)}
-        found = {r.id: r for r in self.referents if r.table == table and not r.shown and r.id not in shown}
+        shown = self._shown(table)
+        found = {r.id: r for r in self.referents if not r.shown and r.table == table and r.id not in shown}
         return list(found.values())
 
     def beside(self, referent: Referent) -> list[Referent]:

@@ -1,13 +1,15 @@
 """Realizability: can an agent that has only the tools and the human's words get every value the task needs?"""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from blueprints.blueprint import Blueprint, Known
+from blueprints.descriptions import described_by
 from blueprints.goals import resolves
 from blueprints.knowledge import Referent, latest, referents_in
-from blueprints.wording import Superlative, superlative_phrase
+from blueprints.wording import label
 from tools_env.calls import Call, Result
-from tools_env.mentions import mentions
+from tools_env.mentions import mentions, spoken
 from tools_env.port import World
 from tools_env.replay import Replayed
 from tools_env.tool import Param
@@ -24,7 +26,8 @@ def unobtainable(blueprint: Blueprint, world: World, done: Replayed) -> Iterator
         for param in spec.params:
             value = call.arguments.get(param.name)
             if value is not None:
-                yield from _argument(blueprint, call, param, value, seen, shown, writes=spec.writes)
+                asked = Asked(call, param, spec.writes, _stage_at(blueprint, number))
+                yield from _argument(blueprint, asked, value, seen, shown)
         outcome = done.outcomes[number] if number < len(done.outcomes) else None
         if isinstance(outcome, Result):
             seen += referents_in(outcome.value, spec, number, call)
@@ -38,8 +41,10 @@ def _questions(blueprint: Blueprint, seen: list[Referent]) -> Iterator[str]:
     for number, output in zip(asked, blueprint.outputs, strict=False):
         facts = [k for k in blueprint.known.values() if k.about == "record" and k.stage == number]
         tables = {k.meaning.of for k in facts if not k.field}
-        among = [r for table in sorted(tables) for r in latest(seen, table)]
-        found = _selected([k for k in facts if k.field], among)
+        until = blueprint.stages[number].until or len(blueprint.actions)
+        then = [r for r in seen if r.source < until]
+        among = [r for table in sorted(tables) for r in latest(then, table)]
+        found = described_by([k for k in facts if k.field], among)
         if among and len(found) != 1:
             yield f"the question about the {output.label} fits {len(found)} of {len(among)} records"
         elif among:
@@ -48,16 +53,26 @@ def _questions(blueprint: Blueprint, seen: list[Referent]) -> Iterator[str]:
                 yield f"the record that the person asks about has another {output.label}"
 
 
+class Asked(NamedTuple):
+    """An argument to be found: of which call, whether it writes, and in which stage (None: the task has but one)."""
+
+    call: Call
+    param: Param
+    writes: bool
+    stage: int | None
+
+
+def _stage_at(blueprint: Blueprint, number: int) -> int | None:
+    """The stage that an action, or the call after the last one, belongs to."""
+    if len(blueprint.stages) < 2 or not any(s.until for s in blueprint.stages):  # noqa: PLR2004
+        return None
+    return next((n for n, s in enumerate(blueprint.stages) if s.until > number), len(blueprint.stages) - 1)
+
+
 def _argument(
-    blueprint: Blueprint,
-    call: Call,
-    param: Param,
-    value: Json,
-    seen: list[Referent],
-    shown: list[Json],
-    *,
-    writes: bool,
+    blueprint: Blueprint, asked: Asked, value: Json, seen: list[Referent], shown: list[Json]
 ) -> Iterator[str]:
+    call, param = asked.call, asked.param
     known = [k for k in blueprint.known.values() if k.value is not None]
     for one in value if isinstance(value, list) else [value]:
         told = any(same(k.value, one, param.meaning) for k in known)
@@ -65,7 +80,7 @@ def _argument(
             if not told and one not in shown:
                 yield f"{call.name}: nobody says and no earlier call shows the {param.label} {one}"
             elif not told and not param.personal:
-                yield from _singled_out(blueprint, call, param, str(one), seen, writes=writes)
+                yield from _singled_out(blueprint, asked, str(one), seen)
         elif param.meaning.kind == "flag" or told or _derived(param, one, known, shown):
             continue
         else:
@@ -81,23 +96,31 @@ def _derived(param: Param, value: Json, known: list[Known], shown: list[Json]) -
     return param.meaning.kind == "text" and any(mentions(str(k.value), value, param.meaning) for k in known)
 
 
-def _singled_out(
-    blueprint: Blueprint, call: Call, param: Param, key: str, seen: list[Referent], *, writes: bool
-) -> Iterator[str]:
+def _singled_out(blueprint: Blueprint, asked: Asked, key: str, seen: list[Referent]) -> Iterator[str]:
     """Whether what the person says picks this record among those of its table that earlier calls showed."""
+    call, param = asked.call, asked.param
     among = latest(seen, param.meaning.of)
     listings = [r for r in seen if r.table == param.meaning.of and r.id == key and not r.shown]
-    if listings and not writes and _read_through(blueprint, call, param, listings[0], seen):
+    if listings and not asked.writes and _read_through(blueprint, call, param, listings[0], seen):
         return
-    descriptions = _descriptions(blueprint, param.name)
+    descriptions = _descriptions(blueprint, param.name, asked.stage)
     if len({r.id for r in among}) <= 1 and not descriptions:
         return
     for facts in descriptions:
-        if _selected(facts, among) == [key]:
+        if described_by(facts, among) == [key]:
             return
     if any(k.phrase.startswith("that ") for k in blueprint.known.values() if k.about == param.name):
         return
-    yield f"{call.name}: what the person says does not single out the {param.label} {key} among {len(among)}"
+    told = f"{call.name}: what the person says does not single out the {param.label} {key} among {len(among)}"
+    yield f"{told}: let them say what only that one has{_telling(key, among)}"
+
+
+def _telling(key: str, among: list[Referent]) -> str:
+    """Something that can be said of one record alone."""
+    for a in (a for r in among if r.id == key for a in r.attributes):
+        if a.meaning.kind != "count" and resolves([(a.field, a.value)], None, among) == [key]:
+            return f", such as the {label(a.field)} {spoken(a.value, a.meaning)}"
+    return ""
 
 
 def _read_through(blueprint: Blueprint, call: Call, param: Param, one: Referent, seen: list[Referent]) -> bool:
@@ -107,28 +130,10 @@ def _read_through(blueprint: Blueprint, call: Call, param: Param, one: Referent,
     return beside <= read
 
 
-def _selected(facts: list[Known], among: list[Referent]) -> list[str]:
-    """Ids that a description selects."""
-    which = next((k for k in facts if k.field == "which"), None)
-    if which is None:
-        return resolves([(k.field, k.value) for k in facts], None, among)
-    return resolves([], _superlative(str(which.value), among), among)
-
-
-def _descriptions(blueprint: Blueprint, name: str) -> list[list[Known]]:
-    """The descriptions given for an argument, one list of facts for each record and stage."""
+def _descriptions(blueprint: Blueprint, name: str, stage: int | None) -> list[list[Known]]:
+    """The descriptions given for an argument in a stage, one list of facts for each record and stage."""
     groups: dict[str, list[Known]] = {}
     for key, known in blueprint.known.items():
-        if known.about in {name, "record"} and known.field:
+        if known.about in {name, "record"} and known.field and stage in {None, known.stage}:
             groups.setdefault(f"{key.rsplit('.', 1)[0]}|{known.stage}", []).append(known)
     return list(groups.values())
-
-
-def _superlative(phrase: str, among: list[Referent]) -> Superlative | None:
-    """The superlative that a phrase expresses over some field of these records."""
-    for attribute in {a.field: a for r in among for a in r.attributes}.values():
-        for direction in ("highest", "lowest"):
-            which = Superlative(attribute.field, attribute.meaning, direction)
-            if attribute.meaning.kind in {"date", "amount", "count"} and superlative_phrase(which) in phrase:
-                return which
-    return None

@@ -10,8 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 
 import apigen_mt
+from apigen_mt.draft_outcome import DraftOutcome
 from apigen_mt.models.chat import ChatReply, ReplyKey, ToolCall, Usage
 from apigen_mt.trajectory import Outcome, Row
+from blueprints.blueprint import Stage
+from blueprints.committee.votes import CRITERIA, Ballot, Mark, Review, count
 from tools_env.calls import Call, Refusal
 from tools_env.resolve import resolve
 
@@ -61,6 +64,7 @@ def made() -> Iterator[tuple[str, Any]]:
     strange = world.open("seed:0")
     outcome = strange.call(Call(name="renew_loan", arguments={"loan_id": "L0"}))
     yield "Refusal2", plain(outcome)
+    yield "Stage", plain(_a_condition(rows))
     yield "Output", plain(next(o for r in rows for o in r.blueprint.outputs if o.meaning.kind == "date"))
     yield "Course", plain(row.course)
     yield "HumanTurns", [plain(turn) for turn in row.human_turns]
@@ -70,6 +74,8 @@ def made() -> Iterator[tuple[str, Any]]:
         task=row.blueprint.provenance.task, status="kept", kind="refuse", blueprint=row.blueprint, rows=(row,)
     )
     yield "Outcome", plain(kept) | {"blueprint": {"see": "Blueprint"}, "rows": [{"see": "Row"}]}
+    yield "DraftOutcome", plain(_drafted(row)) | {"blueprint": {"see": "Blueprint"}}
+    yield "Votes", plain(count(_ballots()))
     yield from _replies(row)
 
 
@@ -84,6 +90,31 @@ def _a_refusal(rows: list[Row]) -> Row:
         r for r in rows if (e := r.blueprint.evidence) and e.clause == "3" and "describe" in r.blueprint.operators
     ]
     return min(wanted, key=lambda r: len(r.model_dump_json()))
+
+
+def _a_condition(rows: list[Row]) -> Stage:
+    """A stage that hangs on a condition, with something else that is wanted otherwise."""
+    stages = [s for r in rows for s in r.blueprint.stages if s.condition and s.other]
+    return min(stages, key=lambda s: len(s.model_dump_json()))
+
+
+def _drafted(row: Row) -> DraftOutcome:
+    """What a draft run makes of the task of a row."""
+    with tempfile.TemporaryDirectory() as folder:
+        drafts = apigen_mt.draft("library", row.blueprint.provenance.task + 1, folder)
+    outcome = drafts.outcomes[-1]
+    if outcome.blueprint != row.blueprint:
+        raise ValueError("`draft` and `generate` make other tasks of the same seed")
+    return outcome
+
+
+def _ballots() -> Iterator[Ballot]:
+    """Two reviewers who do not agree, and one who does not answer."""
+    marks = {name: Mark(reason="It is so.", score=1) for name in CRITERIA}
+    vague = Mark(reason="Nobody says which loan is meant.", score=0)
+    yield Ballot(reviewer="qwen3-32b", review=Review.model_validate(marks))
+    yield Ballot(reviewer="gpt-5-mini", review=Review.model_validate({**marks, "completeness": vague}))
+    yield Ballot(reviewer="mistral-small", abstained_because="no usable answer: there is no JSON in it")
 
 
 def _row(row: Row) -> dict[str, Any]:

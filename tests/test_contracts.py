@@ -17,14 +17,17 @@ from pydantic import BaseModel, RootModel, TypeAdapter
 from apigen_mt.cast.ports import AgentTurn, AgentView, HumanView
 from apigen_mt.cli import DONE, FINDINGS, INFRASTRUCTURE, INTERRUPTED, USAGE
 from apigen_mt.config import Config
+from apigen_mt.draft_outcome import DraftOutcome
 from apigen_mt.export import dataset, export
 from apigen_mt.export.views import CANONICAL, VIEWS
 from apigen_mt.messages import messages_of, train_flags
 from apigen_mt.models.chat import ChatReply, ReplyKey
-from apigen_mt.run_folder import CONFIG, DATASET, JOURNAL
+from apigen_mt.run_folder import BLUEPRINTS, CONFIG, DATASET, JOURNAL
 from apigen_mt.trajectory import Outcome, Row
-from blueprints.blueprint import Blueprint, Output, Rejected
+from blueprints.blueprint import Blueprint, Output, Rejected, Stage
 from blueprints.checks import check
+from blueprints.committee.calibration import Calibration
+from blueprints.committee.votes import CRITERIA, Votes
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.judging.judge import judge
 from blueprints.judging.verdict import Verdict
@@ -42,13 +45,13 @@ AGAIN = "the library is another one now: `python -m tests.contract_examples` mak
 TEXT = DOCUMENT.read_text("utf-8")
 ROOTS: tuple[type, ...] = (
     World, Session, Brief, ToolSpec, Edit, Course, Clause, Breach, Rejected, Verdict, HumanTurn, HumanView, AgentView,
-    AgentTurn, Row, Outcome, ReplyKey, ChatReply, Config,
+    AgentTurn, Row, Outcome, DraftOutcome, Calibration, ReplyKey, ChatReply, Config,
 )  # fmt: skip
 SHAPES: dict[str, Type] = {
     "Brief": Brief, "ToolSpec": ToolSpec, "Clause": Clause, "Refusal": Refusal, "Refusal2": Refusal, "Diff": Diff,
-    "Blueprint": Blueprint, "Output": Output, "Course": Course,
-    "HumanTurns": tuple[HumanTurn, ...], "Verdict": Verdict, "Row": Row, "Outcome": Outcome, "ReplyKey": ReplyKey,
-    "ChatReply": ChatReply,
+    "Blueprint": Blueprint, "Stage": Stage, "Output": Output, "Course": Course,
+    "HumanTurns": tuple[HumanTurn, ...], "Verdict": Verdict, "Row": Row, "Outcome": Outcome,
+    "DraftOutcome": DraftOutcome, "Votes": Votes, "ReplyKey": ReplyKey, "ChatReply": ChatReply,
 }  # fmt: skip
 
 
@@ -89,7 +92,7 @@ def parts_of(annotation: Type) -> Iterator[type]:
 
 def literals_of(annotation: Type) -> Iterator[str]:
     if origin_of(annotation) is Literal:
-        yield from (str(word) for word in get_args(annotation))
+        yield from (str(word) for word in get_args(annotation) if word != "")
     else:
         for inner in get_args(annotation):
             yield from literals_of(inner)
@@ -180,6 +183,7 @@ def test_the_configuration_example_is_one_and_sets_every_setting():
     assert set(given["roles"]["author"]) | set(given["roles"]["human"]) | set(given["roles"]["agent"]) == set(
         hints_of(class_at("apigen_mt.config.RoleConfig"))
     )
+    assert {"name", "timeout"} <= {setting for reviewer in given["reviewers"] for setting in reviewer}
 
 
 def row_of_today() -> Row:
@@ -209,12 +213,29 @@ def test_the_gates_are_told_in_their_order():
     assert re.findall(r"`(\w+)`", told) == [gate.gate for gate in Verdict.model_validate(examples()["Verdict"]).gates]
 
 
+def test_every_stage_of_a_rejection_is_told():
+    told = TEXT.split("### Rejected\n")[1].split("\n## ")[0]
+    floors = (DOCUMENT.parent.parent / floor for floor in ("blueprints", "apigen_mt"))
+    text = "\n".join(path.read_text("utf-8") for floor in floors for path in sorted(floor.rglob("*.py")))
+    stages = set(re.findall(r'stage="(\w+)"', text))
+    assert {"format", "near_duplicate", "committee"} <= stages
+    assert {stage for stage in stages if f"`{stage}`" not in told} == set()
+
+
+def test_the_votes_of_the_examples_are_counted_as_it_says():
+    votes = Votes.model_validate(examples()["Votes"])
+    assert [votes.yes(criterion) for criterion in CRITERIA] == [2, 1, 2, 2]
+    assert votes.failed == ("completeness",)
+
+
 def test_the_exit_codes_are_those_of_the_command_line():
     codes = [int(code) for code in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)]
     assert codes == [DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED]
 
 
-@pytest.mark.parametrize("name", [CONFIG, JOURNAL, DATASET, dataset.PARQUET, dataset.LINES, *sorted(export.LAYOUT)])
+@pytest.mark.parametrize(
+    "name", [CONFIG, JOURNAL, DATASET, BLUEPRINTS, dataset.PARQUET, dataset.LINES, *sorted(export.LAYOUT)]
+)
 def test_the_folders_are_told_by_their_names(name):
     assert name in TEXT.split("## 13. Folders")[1]
 

@@ -11,9 +11,11 @@ import yaml
 
 from apigen_mt.cli import main, parser
 from apigen_mt.config import Config
+from apigen_mt.drafting import refuse_impossible
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
+PROGRAM = "import sys; from apigen_mt.cli import main; sys.exit(main(sys.argv[1:]))"
 FLOORS = ("tools_env", "blueprints", "apigen_mt")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
@@ -50,6 +52,15 @@ def snippet(tmp_path: Path, name: str = "") -> Path:
     return file
 
 
+def config(name: str) -> Config:
+    return Config.model_validate(yaml.safe_load(dict(fences("yaml"))[name]))
+
+
+def keyless(command: str) -> list[list[str]]:
+    """The commands of a kind that need no model."""
+    return [words for words in commands("apigen-mt") if words[0] == command and not {"--model", "--config"} & {*words}]
+
+
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
@@ -79,7 +90,7 @@ def test_a_command_parses(arguments):
 
 
 def test_the_commands_of_every_kind_are_shown():
-    kinds = {"generate", "import-tasks", "export", "show", "stats", "verify"}
+    kinds = {"draft", "generate", "import-tasks", "export", "show", "stats", "verify"}
     assert {arguments[0] for arguments in commands("apigen-mt")} == kinds
 
 
@@ -88,22 +99,43 @@ def test_a_make_target_exists(arguments):
     assert re.search(rf"^{arguments[0]}:.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
-def test_the_configuration_is_one():
-    ((_, text),) = fences("yaml")
-    config = Config.model_validate(yaml.safe_load(text))
-    assert config.count == 500
-    assert config.roles.human.model != config.roles.agent.model
+def test_the_configurations_are_such():
+    assert [name for name, _ in fences("yaml")] == ["run.yaml", "draft.yaml"]
+    assert config("run.yaml").count == 500
+    assert config("run.yaml").roles.human.model != config("run.yaml").roles.agent.model
+    proposed = config("draft.yaml").model_copy(update={"control": "blind"})
+    refuse_impossible(proposed, calibrated=5)
+    assert (proposed.mode, proposed.rounds, len({r.model for r in proposed.reviewers})) == ("drafted", 3, 3)
+
+
+def test_the_drafting_commands_do_what_they_say(tmp_path):
+    """As they stand there, but for fewer tasks."""
+    (tmp_path / "people.txt").write_text("A night nurse who writes in half sentences\n", "utf-8")
+    made = keyless("draft")
+    assert [words[words.index("--domain") + 1] for words in made] == ["clinic", "library"]
+    for words in made:
+        done = python(tmp_path, "-c", PROGRAM, *words, "--count", "6")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1].startswith("6 blueprints from ")
+    found = python(tmp_path, "-c", PROGRAM, "stats", "runs/tasks").stdout
+    told = next(text for _, text in fences("text") if text.startswith("$ apigen-mt stats"))
+    labels = [re.split(r" {2,}|: ", line.strip())[0] for line in told.splitlines()[1:] if line != "..."]
+    assert [label for label in labels if not label[0].isdigit() and label not in found] == []
+    assert python(tmp_path, "-c", PROGRAM, "show", "runs/tasks", "3").stdout.startswith("task 3, ")
+    assert "You are a night nurse" in (tmp_path / "runs/voices/blueprints.jsonl").read_text("utf-8")
+    other = next(words for words in keyless("generate") if "runs/tasks/blueprints.jsonl" in words)
+    done = python(tmp_path, "-c", PROGRAM, *other, "--count", "6")
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_domain_makes_tasks_that_verify(tmp_path):
     snippet(tmp_path, "bikes.py")
-    program = "import sys; from apigen_mt.cli import main; sys.exit(main(sys.argv[1:]))"
-    made = python(tmp_path, "-c", program, "generate", "--domain", "bikes:Bikes", "--count", "5", "--out", "run")
+    made = python(tmp_path, "-c", PROGRAM, "generate", "--domain", "bikes:Bikes", "--count", "5", "--out", "run")
     assert made.returncode == 0, made.stderr
     assert "5 rows from 5 of 5 tasks" in made.stdout
-    proven = python(tmp_path, "-c", program, "verify", "run", "--domain", "bikes:Bikes")
+    proven = python(tmp_path, "-c", PROGRAM, "verify", "run", "--domain", "bikes:Bikes")
     assert proven.returncode == 0, proven.stdout + proven.stderr
-    shown = python(tmp_path, "-c", program, "show", "bikes:Bikes")
+    shown = python(tmp_path, "-c", PROGRAM, "show", "bikes:Bikes")
     assert "extend_rental" in shown.stdout
 
 

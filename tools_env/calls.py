@@ -105,3 +105,8 @@ class Refused(Exception):  # noqa: N818 - it reads as what happened: raise Refus
         self.refusal = Refusal(
             reason=reason, cause="policy" if clause else "missing", clause=clause or None, because=because
         )
+
+
+def no_such_tool(name: str) -> Refusal:
+    """What comes of calling a tool that there is not, or that the caller is not given."""
+    return Refusal(reason=f"There is no tool named {name!r}.", cause="unknown_tool")

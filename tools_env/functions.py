@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter
 
 from tools_env import policy
-from tools_env.calls import Call, Edit, Fault, Outcome, Refusal, Refused, Result
+from tools_env.calls import Call, Edit, Fault, Outcome, Refusal, Refused, Result, no_such_tool
 from tools_env.course import Course
 from tools_env.port import Brief, Fact, ForkCost, Person, SetUp, SetUpFailed, World, seed_of, seeds
 from tools_env.rules import Breach, Clause, Conduct
@@ -136,7 +136,7 @@ class FunctionsSession:
         """Carry out a call; a refused or failed one leaves the state as it was."""
         tool = self.world.tools.get(call.name)
         if tool is None:
-            return Refusal(reason=f"There is no tool named {call.name!r}.", cause="unknown_tool")
+            return no_such_tool(call.name)
         arguments = tool.parse(call.arguments)
         if isinstance(arguments, Refusal):
             return arguments

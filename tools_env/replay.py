@@ -1,9 +1,9 @@
 """Replay: calls carried out again in a fresh session, with what came of each."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tools_env.calls import Assertion, Call, Fault, Outcome, Result
+from tools_env.calls import Assertion, Call, Fault, Outcome, Result, no_such_tool
 from tools_env.course import Called, Course
 from tools_env.port import Session, SetUp, World
 from tools_env.rules import Breach
@@ -42,11 +42,12 @@ def replay(
     talk: Course | None = None,
     assertions: Iterable[Assertion] = (),
     hashed: bool = True,
+    withheld: Collection[str] = (),
 ) -> Replayed:
     """Carry the calls out in a fresh session; test the rules after every write and at the end, and the assertions.
 
     With `talk` (the course the calls come from) the rules over the course see the talk, at the end. Without `hashed` no
-    fingerprint is taken.
+    fingerprint is taken. Calls of tools that are `withheld` are refused.
     """
     session = world.open(snapshot, setup)
     events: list[Called] = []
@@ -55,7 +56,7 @@ def replay(
         for number, call in enumerate(calls):
             spec = world.specs.get(call.name)
             writes = spec is not None and spec.writes
-            outcome = session.call(call)
+            outcome = no_such_tool(call.name) if call.name in withheld else session.call(call)
             events.append(Called(call_id=f"c{number + 1}", call=call, outcome=outcome, writes=writes, batch=number))
             if writes:
                 _note(breaches, session.breaches(Course(events=() if talk else tuple(events))))

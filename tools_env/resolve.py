@@ -9,7 +9,11 @@ from tools_env.environment import Environment
 from tools_env.port import World
 from tools_env.tool import DomainError
 
-BUILT_IN = {"library": "tools_env.domains.library:Library", "retail": "tools_env.domains.retail:Retail"}
+BUILT_IN = {
+    "clinic": "tools_env.domains.clinic:Clinic",
+    "library": "tools_env.domains.library:Library",
+    "retail": "tools_env.domains.retail:Retail",
+}
 INSTALLED = frozenset({*BUILT_IN, "tau2:airline", "tau2:mock", "tau2:retail", "tau2:telecom"})
 """Names that stand for code which the user installed: a file may name them without running anything of its own."""
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
-from tools_env.calls import Because, Call, Edit, Fault, Outcome, Refusal, Refused, Result, Touch
+from tools_env.calls import Because, Call, Edit, Fault, Outcome, Refusal, Refused, Result, Touch, no_such_tool
 from tools_env.canon import Layouts, Values
 from tools_env.course import Course
 from tools_env.port import SetUp, SetUpFailed
@@ -110,7 +110,7 @@ class LocalSession:
         """Carry out a call on a fork; keep the fork only if a write succeeded."""
         tool = self._snapshot.tools.get(call.name)
         if tool is None:
-            return Refusal(reason=f"There is no tool named {call.name!r}.", cause="unknown_tool")
+            return no_such_tool(call.name)
         if call.actor not in tool.spec.actors:
             return Refusal(reason=f"{call.name} is not a tool of the {call.actor}.", cause="unknown_tool")
         arguments = tool.parse(call.arguments)
@@ -209,5 +209,5 @@ def reading_only(specs: Mapping[str, ToolSpec], call: Call) -> Refusal | None:
     """Why a call cannot serve as a check: there is no such tool, or it writes."""
     spec = specs.get(call.name)
     if spec is None:
-        return Refusal(reason=f"There is no tool named {call.name!r}.", cause="unknown_tool")
+        return no_such_tool(call.name)
     return Refusal(reason=f"{call.name} writes: a check only reads.", cause="arguments") if spec.writes else None

@@ -51,7 +51,9 @@ class Yield(Part):
 
 
 class ToolSpec(Part):
-    """What a caller knows of a tool. `ask` is how a person asks for it, with slots for arguments."""
+    """What a caller knows of a tool. `ask` is how a person asks for it, with slots for arguments; one that `hands_over`
+    passes the person on to somebody else, as policy has it.
+    """
 
     name: str
     description: str
@@ -62,6 +64,7 @@ class ToolSpec(Part):
     clauses: tuple[str, ...] = ()
     actors: tuple[Actor, ...] = ("agent",)
     ask: str = ""
+    hands_over: bool = False
 
     @cached_property
     def yielded(self) -> Mapping[str, Yield]:
@@ -128,6 +131,7 @@ class Marked:
     clauses: tuple[str, ...]
     ask: str
     actors: tuple[Actor, ...]
+    hands_over: bool = False
 
 
 def read(*clauses: str, ask: str = "", actors: tuple[Actor, ...] = ("agent",)) -> Callable[[F], F]:
@@ -135,9 +139,13 @@ def read(*clauses: str, ask: str = "", actors: tuple[Actor, ...] = ("agent",)) -
     return _marker(Marked(writes=False, clauses=clauses, ask=ask, actors=actors))
 
 
-def write(*clauses: str, ask: str = "", actors: tuple[Actor, ...] = ("agent",)) -> Callable[[F], F]:
-    """Mark a method as a tool that changes the state; `clauses` are those it enforces."""
-    return _marker(Marked(writes=True, clauses=clauses, ask=ask, actors=actors))
+def write(
+    *clauses: str, ask: str = "", actors: tuple[Actor, ...] = ("agent",), hands_over: bool = False
+) -> Callable[[F], F]:
+    """Mark a method as a tool that changes the state; `clauses` are those it enforces, and with `hands_over` it passes
+    the person on to somebody else.
+    """
+    return _marker(Marked(writes=True, clauses=clauses, ask=ask, actors=actors, hands_over=hands_over))
 
 
 def _marker(marked: Marked) -> Callable[[F], F]:
@@ -229,6 +237,7 @@ def build(name: str, function: Callable[..., object], marked: Marked, *, person:
         clauses=marked.clauses,
         actors=marked.actors,
         ask=marked.ask,
+        hands_over=marked.hands_over,
     )
     return Tool(spec, function, model, result)
 

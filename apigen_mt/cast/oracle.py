@@ -9,11 +9,11 @@ from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
 from blueprints.blueprint import Blueprint
 from blueprints.knowledge import Referent, each, latest
-from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, second_person, sentence
+from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, label, second_person, sentence
 from tools_env.mentions import phrase, spoken
 from tools_env.rules import affirms
 from tools_env.tool import Param, ToolSpec, noun_of
-from tools_env.values import Json, Part
+from tools_env.values import Json, Part, money
 
 ASKS = 2
 MORE = "Is there anything else I can help you with?"
@@ -91,7 +91,8 @@ class Oracle:
         return self._finish()
 
     def _hear(self, text: str) -> None:
-        if self.finished and not (self._matter_ends("refusal") and self.declined == 1):
+        ends_in_no = self._matter_ends("refusal") or self._matter_ends("missing")
+        if self.finished and not (ends_in_no and self.declined == 1):
             self.matter += 1
             self.position, self.since, self.finished, self.declined = 0, len(self.view.messages) - 1, False, 0
             self._fresh()
@@ -100,7 +101,7 @@ class Oracle:
         if self.confirming:
             self.confirming = affirms(text)
             if not self.confirming:
-                self._fresh()
+                self._reconsider()
         elif self.waiting:
             self._take(self.waiting, text)
 
@@ -113,13 +114,18 @@ class Oracle:
         elif param.meaning.kind == "identifier":
             if param.many and (several := reading.several(text, self._candidates(param), self._nouns(param))):
                 self.arguments[name] = list(several)
-            elif len(found := reading.named(text, self._candidates(param), self._nouns(param))) == _CERTAIN:
+            elif len(found := self._named(text, param)) == _CERTAIN:
                 self.arguments[name] = found[0].id
         elif (value := reading.plain(param, text, whole=True)) is not None:
             self.arguments[name] = value
 
     def _fresh(self) -> None:
         self.arguments, self.waiting, self.asked, self.confirming = {}, "", {}, False
+
+    def _reconsider(self) -> None:
+        """Somebody has corrected a value: the records stay what they are."""
+        records = {p.name for p in self._tool().params if p.meaning.kind == "identifier"}
+        self.arguments = {name: value for name, value in self.arguments.items() if name in records}
 
     def _matter_ends(self, how: str) -> bool:
         return 0 <= self.matter < len(self.script) and self.script[self.matter].ends == how
@@ -182,6 +188,8 @@ class Oracle:
                 return listed[0]
         told = reading.slots(spec.ask, words).get(param.name, "") if spec.ask else ""
         if param.meaning.kind != "identifier":
+            if (changed := reading.corrected(param, words)) is not None:
+                return changed
             if told and (value := reading.plain(param, told, whole=True)) is not None:
                 return [value] if param.many else value
             value = reading.plain(param, words, whole=False)
@@ -198,7 +206,7 @@ class Oracle:
             return next((r.id for r in self.seen if r.source == made and r.table == param.meaning.of), None)
         if not exact and param.name in self.asked:
             return None
-        found = reading.named(words, candidates, self._nouns(param))
+        found = self._named(words, param)
         if param.many and found and " and " in words:
             return list(reading.several(words, candidates, self._nouns(param))) or None
         if len(found) == _CERTAIN:
@@ -206,6 +214,15 @@ class Oracle:
         if len(candidates) == _CERTAIN and not found and not exact:
             return [candidates[0].id] if param.many else candidates[0].id
         return None
+
+    def _named(self, words: str, param: Param) -> list[Referent]:
+        """The records that words name, of those that an argument may be: the first and last of all that were seen."""
+        candidates, nouns = self._candidates(param), self._nouns(param)
+        everybody = latest(self.seen, param.meaning.of)
+        for among in (candidates, everybody):
+            if found := reading.named(words, among, nouns, everybody):
+                return found
+        return reading.named(words, candidates, nouns)
 
     def _candidates(self, param: Param) -> list[Referent]:
         """Records of the argument's table that go with the arguments found so far."""
@@ -261,6 +278,10 @@ class Oracle:
         matter = self.script[self.matter]
         if matter.ends == "refusal":
             return self._decline(matter)
+        if matter.ends == "missing":
+            self.declined += 1
+            again = "I did check again, and " if self.declined > 1 else "I'm sorry, but "
+            return AgentTurn(text=f"{again}I have no way to do that here: none of my tools does it.")
         if matter.ends == "answer":
             return self._answer()
         return AgentTurn(text=f"Done. You asked me to {self.proposed}, and that is settled. {self._report()}{MORE}")
@@ -273,12 +294,29 @@ class Oracle:
         return sentence(f"for your records: {', '.join(parts)}") + " " if parts else ""
 
     def _answer(self) -> AgentTurn:
-        """Tell the value asked for: of the one record the question fits, the one read last where tables differ."""
+        """Tell the value asked for: of the one record the question fits, the one read last where tables differ; or a
+        figure of the policy, or what all records of a kind add up to.
+        """
+        if figure := reading.figure(self._words(), self.view.system):
+            return AgentTurn(text=f"Our rules say {figure}. {MORE}")
+        if total := self._total():
+            return AgentTurn(text=f"Together that is {total}. {MORE}")
         found = [fit for table in dict.fromkeys(r.table for r in self.seen) if (fit := self._fitting(table))]
         if not found:
             raise GaveUp("the question names nothing that was read")
         _, _, asked, value = max(found)
         return AgentTurn(text=f"The {asked} is {value}. {MORE}")
+
+    def _total(self) -> str:
+        """What a field of all records of a kind adds up to, where the question is for that."""
+        words = self._words().casefold()
+        for table in dict.fromkeys(r.table for r in self.seen):
+            among = list({r.id: r for r in latest(self.seen, table)}.values())
+            for a in among[0].attributes if among else ():
+                if f"what the {label(a.field)} of all my {noun_of(self.specs, table)}s adds up to".casefold() in words:
+                    values = [v.value for r in among if (v := r.attribute(a.field)) is not None]
+                    return spoken(money(sum(v for v in values if isinstance(v, int | float))), a.meaning)
+        return ""
 
     def _fitting(self, table: str) -> tuple[int, int, str, str] | None:
         """The value of a table's record that the question names: length of the fit, source, what is asked, the value;

@@ -62,14 +62,19 @@ def last_write(view: AgentView, specs: Mapping[str, ToolSpec]) -> int | None:
 
 
 def slots(ask: str, text: str) -> dict[str, str]:
-    """What the human's words put into the slots of a tool's `ask` phrase; empty when they do not follow it."""
+    """What the human's words put into the slots of a tool's `ask` phrase, where they follow it for the last time; empty
+    when they do not.
+    """
     parts = re.split(r"\{(\w+)\}", ask)
     names = parts[1::2]
     pattern = "".join(
         f"(?P<{names[i // 2]}>.+?)" if i % 2 else re.escape(part).replace(r"\ ", r"\s+") for i, part in enumerate(parts)
     )
-    found = re.search(rf"{pattern}(?:, please)?[.?!](?:\s|$)", text, re.DOTALL)
-    return {} if found is None or len(set(names)) != len(names) else found.groupdict()
+    found = re.findall(rf"{pattern}(?:, please)?[.?!;](?=\s|$)", text, re.DOTALL)
+    if not found or len(set(names)) != len(names):
+        return {}
+    last = found[-1]
+    return dict(zip(names, last if isinstance(last, tuple) else (last,) if names else (), strict=True))
 
 
 def phrases(target: Referent, among: Sequence[Referent], nouns: Iterable[str]) -> Iterable[str]:
@@ -104,12 +109,16 @@ def _extreme(values: list[Json], direction: Direction) -> Json:
     return canonical(numbers[-1 if direction == "highest" else 0]) if numbers else None
 
 
-def named(text: str, among: Sequence[Referent], nouns: Sequence[str]) -> list[Referent]:
-    """The records whose longest phrase stands in the text; more than one when the words fit several."""
+def named(
+    text: str, among: Sequence[Referent], nouns: Sequence[str], beside: Sequence[Referent] = ()
+) -> list[Referent]:
+    """The records whose longest phrase stands in the text; more than one when the words fit several. The first and the
+    last of their like are so among those `beside` them.
+    """
     best: dict[str, int] = {}
     low = text.casefold()
     for referent in among:
-        fitting = [len(p) for p in phrases(referent, among, nouns) if p.casefold() in low]
+        fitting = [len(p) for p in phrases(referent, beside or among, nouns) if p.casefold() in low]
         if fitting:
             best[referent.id] = max(best.get(referent.id, 0), *fitting)
     top = max(best.values(), default=0)
@@ -134,9 +143,9 @@ def plain(param: Param, text: str, *, whole: bool) -> Json:
     """The value of a plain argument in the human's words; `whole`: the words are nothing but the answer."""
     kind = param.meaning.kind
     names = rf"(?:{re.escape(param.label)}|{re.escape(phrase(param.name))})"
-    told = re.search(rf"\b(?:the|my) {names} (?:should be|is) (.+?)\.(?:\s|$)", text, re.IGNORECASE)
-    if told is not None:
-        text, whole = told[1], True
+    told = re.findall(rf"\b(?:the|my) {names} (?:should be|is) (.+?)\.(?:\s|$)", text, re.IGNORECASE)
+    if told:
+        text, whole = told[-1], True
     if param.choices:
         found = [c for c in param.choices if mentions(text, c, param.meaning)]
         longest = [c for c in found if not any(c != o and c in o for o in found)]
@@ -156,6 +165,24 @@ def plain(param: Param, text: str, *, whole: bool) -> Json:
         return None
     answer = _ANSWER.match(text.strip())
     return (answer[1] if answer else text).strip()
+
+
+def corrected(param: Param, text: str) -> Json:
+    """The value that somebody who has changed their mind wants for an argument."""
+    if "changed my mind" not in text or not re.search(rf"\bthe {re.escape(param.label)} should be\b", text):
+        return None
+    return plain(param, text, whole=False)
+
+
+def figure(text: str, policy: str) -> str:
+    """The figure that a question quotes a sentence of the policy for: "at most how many pieces"."""
+    quoted = re.search(r'"([^"]*\bhow (?:many|much)\b[^"]*)"', text)
+    if quoted is None:
+        return ""
+    before, _, after = re.split(r"(how many|how much)", quoted[1], maxsplit=1)
+    pattern = rf"{re.escape(before)}(\$?[\d,.]*\d){re.escape(after)}"
+    found = re.search(pattern, " ".join(policy.split()))
+    return found[1] if found else ""
 
 
 def attribute_asked(text: str, among: Sequence[Attribute], label_of: Mapping[str, str]) -> Attribute | None:

@@ -80,7 +80,7 @@ class ScriptedHuman:
     def _answer(self, heard: str, low: str) -> HumanTurn:
         stage = self.blueprint.stages[self.stage]
         closing = _CLOSING.search(low) is not None
-        if stage.wants == "refusal" and _REFUSES.search(low) and not _CONFIRM.search(low):
+        if stage.wants in {"refusal", "missing"} and _REFUSES.search(low) and not _CONFIRM.search(low):
             return self._refused(stage)
         if not self.confirmed and stage.wants != "answer" and _CONFIRM.search(low) and "?" in low:
             return self._confirm(heard)
@@ -105,7 +105,7 @@ class ScriptedHuman:
         return self._next()
 
     def _settled(self, stage: Stage) -> bool:
-        return (stage.wants == "change" and self.confirmed) or (stage.wants == "refusal" and self.pushed)
+        return (stage.wants == "change" and self.confirmed) or (stage.wants in {"refusal", "missing"} and self.pushed)
 
     def _refused(self, stage: Stage) -> HumanTurn:
         if not self.pushed:
@@ -127,7 +127,10 @@ class ScriptedHuman:
             self.corrections += 1
             name, known = missing[0]
             self.disclosed.add(name)
-            return HumanTurn(act="correct", fact_ids=(name,), text=f"Wait, the {known.label} should be {said(known)}.")
+            changes = known.at_first is not None and mentions(heard, known.at_first, known.meaning)
+            text = self.blueprint.stages[self.stage].change if changes else ""
+            text = text or f"Wait, the {known.label} should be {said(known)}."
+            return HumanTurn(act="correct", fact_ids=(name,), text=text)
         self.confirmed = True
         intent = second_person(self.blueprint.stages[self.stage].intent)
         return HumanTurn(act="confirm", consents_to=intent, text=self.rng.choice(YES))
@@ -182,7 +185,13 @@ class ScriptedHuman:
 
     def _answered(self, heard: str) -> bool:
         """Whether the agent's words could hold the answer: the person cannot know more than its kind."""
-        outputs = [o for o in self.blueprint.outputs if f"the {o.label} of" in self.blueprint.stages[self.stage].intent]
+        intent = self.blueprint.stages[self.stage].intent
+        derived = {"total": "adds up to", "": "rules say"}
+        outputs = [
+            o
+            for o in self.blueprint.outputs
+            if (derived[o.how] if o.source_call is None else f"the {o.label} of") in intent
+        ]
         kinds = {o.meaning.kind for o in outputs}
         if "date" in kinds:
             return bool(dates_in(heard))

@@ -99,7 +99,7 @@ def _technical(blueprint: Blueprint, world: World, text: str, heard: str) -> Ite
 
 
 def _all_words(blueprint: Blueprint) -> str:
-    return "\n".join([blueprint.instruction, *(s.say for s in blueprint.stages)])
+    return "\n".join([blueprint.instruction, *(f"{s.say} {s.change}" for s in blueprint.stages)])
 
 
 def _secret_ids(blueprint: Blueprint, world: World) -> set[str]:

@@ -50,8 +50,16 @@ def judge(
 def carried_out(blueprint: Blueprint, course: Course, world: World, *, hashed: bool = True) -> Replayed:
     """The course's calls, carried out in a fresh session; those whose arguments were no JSON never were."""
     calls = (event.call for _, event in course.called() if not event.raw)
-    asserted = blueprint.assertions
-    return replay(world, blueprint.snapshot, blueprint.setup, calls, talk=course, assertions=asserted, hashed=hashed)
+    return replay(
+        world,
+        blueprint.snapshot,
+        blueprint.setup,
+        calls,
+        talk=course,
+        assertions=blueprint.assertions,
+        hashed=hashed,
+        withheld=blueprint.withheld,
+    )
 
 
 def _blueprint(blueprint: Blueprint) -> GateResult:

@@ -9,7 +9,7 @@ from blueprints.judging.talk import Talk, records
 from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
 from tools_env.calls import Result
 from tools_env.course import Called
-from tools_env.mentions import dates_in, mentions, phrase
+from tools_env.mentions import dates_in, mentions, numbers_in, phrase
 from tools_env.state import Diff, differences
 from tools_env.values import TEXT, Json, Meaning, canonical, compact, folded, leaves, same, same_arguments, under
 
@@ -65,8 +65,7 @@ def _output(talk: Talk, output: Output) -> Finding | None:
     number = talk.blueprint.outputs.index(output)
     asked = (raised(talk, stages[number]) if number < len(stages) else None) or 0
     if output.source_call is None:
-        heard = any(t > asked and mentions(e.text, output.value, output.meaning) for t, e in talk.agent_said)
-        return None if heard else Finding(turn=None, text=f"the {output.label} ({output.value}) was never told")
+        return _unsourced(talk, output, asked)
     wanted = Wanted(output.name, output.value, output.meaning, output.label, asked, others)
     problem, told_at = told(talk, wanted)
     if problem is not None or told_at is None:
@@ -77,6 +76,23 @@ def _output(talk: Talk, output: Output) -> Finding | None:
     if beside := [v for v in strange if not _human_said(talk, v, output.meaning)]:
         return Finding(turn=turn, text=f"the {output.label} ({output.value}) was told together with {beside[0]}")
     return _reeled_off(talk, told_at, wanted, MOST_BESIDE_ANSWER)
+
+
+def _unsourced(talk: Talk, output: Output, asked: int) -> Finding | None:
+    """What is wrong with the telling of a value that no single result holds; a figure of the policy is not to be told
+    by reciting the policy.
+    """
+    heard = [(t, e.text) for t, e in talk.agent_said if t > asked and mentions(e.text, output.value, output.meaning)]
+    if not heard:
+        return Finding(turn=None, text=f"the {output.label} ({output.value}) was never told")
+    if talk.blueprint.kind != "policy_question" or output.how:
+        return None
+    turn, text = heard[-1]
+    known = numbers_in(" ".join(s.say for s in talk.blueprint.stages)) | numbers_in(str(output.value))
+    others = (numbers_in(text) & numbers_in(talk.brief.policy)) - known
+    if len(others) <= MOST_BESIDE_ANSWER:
+        return None
+    return Finding(turn=turn, text=f"the {output.label} ({output.value}) was told among {len(others)} other figures")
 
 
 def raised(talk: Talk, stage: int) -> int | None:

@@ -123,6 +123,8 @@ class Seen(Heard):
         self._catch_up()
         if any(abs(n - value) < CENT for n in self.numbers):
             return True
+        if any(abs(n - value) < CENT for column in self.columns.values() for n in column):
+            return True
         if any(len(c) <= MOST_ADDED and _adds_up(value, sorted(c)) for c in self.columns.values()):
             return True
         numbers = sorted(self.numbers)[:400]

@@ -10,7 +10,7 @@ from apigen_mt.against import read_against
 from apigen_mt.cli import main
 from apigen_mt.config import ConfigError, parse
 from apigen_mt.journal import Drift
-from apigen_mt.planning import Planner
+from apigen_mt.planning import Mix, Planner
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.stats import render, summary
 from blueprints.blueprint import Blueprint, Rejected
@@ -86,14 +86,14 @@ def test_what_holds_no_tasks_is_told_in_one_line(tmp_path, content, told):
 def test_nothing_that_is_planned_makes_a_call_of_an_earlier_task(tmp_path):
     world = world_of("library")
     against, _ = read_against([written(tmp_path / "old.jsonl", planned("library", 24))], SPECS)
-    planner = Planner(world, 0, dict(SHARES), 8, against)
+    planner = Planner(world, 0, Mix(dict(SHARES), snapshots=8), against)
     tasks = [planner.next() for _ in range(24)]
     drafts = [task.draft for task in tasks if isinstance(task.draft, Blueprint)]
     assert len(drafts) == 24
     made = {f"{c.name} {compact(c.arguments)}" for d in drafts for c in calls_of(d) if c.arguments}
     assert made.isdisjoint(f"{c.name} {compact(c.arguments)}" for b in planned("library", 24) for c in calls_of(b))
     assert sum(task.overlapped for task in tasks) > 0
-    again = Planner(world, 0, dict(SHARES), 8, against)
+    again = Planner(world, 0, Mix(dict(SHARES), snapshots=8), against)
     assert [again.next() for _ in range(24)] == tasks
 
 
@@ -104,7 +104,7 @@ def test_a_plan_that_everything_overlaps_with_says_so():
 
     from blueprints.overlap import Against
 
-    planner = Planner(world_of("library"), 0, {"act": 1}, 1, Against(SPECS, Everything(any=""), {}))
+    planner = Planner(world_of("library"), 0, Mix({"act": 1}, snapshots=1), Against(SPECS, Everything(any=""), {}))
     task = planner.next()
     assert isinstance(task.draft, Rejected)
     assert "overlap with earlier tasks" in task.draft.reason

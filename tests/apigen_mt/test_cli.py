@@ -94,7 +94,7 @@ def test_a_preview_shows_talks_and_leaves_nothing(here, capsys):
 @pytest.mark.parametrize(
     ("domain", "line"),
     [
-        ("nope", "unknown domain 'nope': use library, retail, tau2:NAME, or package.module:Class"),
+        ("nope", "unknown domain 'nope': use clinic, library, retail, tau2:NAME, or package.module:Class"),
         ("", "unknown domain ''"),
         ("../x:Y", "unknown domain '../x:Y'"),
         ("a.b:c.d", "unknown domain 'a.b:c.d'"),

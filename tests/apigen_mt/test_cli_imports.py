@@ -3,7 +3,8 @@
 import pytest
 
 from apigen_mt.cli import main
-from apigen_mt.cli_imports import told, write
+from apigen_mt.cli_imports import told
+from apigen_mt.run_folder import write_blueprints
 from blueprints.blueprint import Blueprint
 from blueprints.imports.tau2_tasks import Report
 from tests.blueprints.talks import planned
@@ -11,7 +12,7 @@ from tests.blueprints.talks import planned
 
 def test_a_file_holds_one_blueprint_a_line_in_order(tmp_path):
     blueprints = planned("library", 4)
-    write(tmp_path / "tasks.jsonl", blueprints)
+    write_blueprints(tmp_path / "tasks.jsonl", blueprints)
     lines = (tmp_path / "tasks.jsonl").read_text("utf-8").splitlines()
     assert tuple(Blueprint.model_validate_json(line) for line in lines) == blueprints
     assert [path.name for path in tmp_path.iterdir()] == ["tasks.jsonl"]
@@ -26,7 +27,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
         raise KeyError("stop")
 
     with pytest.raises(KeyError):
-        write(path, broken())
+        write_blueprints(path, broken())
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["tasks.jsonl"]
 

@@ -64,7 +64,6 @@ def test_count_concurrency_and_budget_are_no_part_of_the_identity():
         ({"kinds": {"act": -1, "inform": 2}}, "kinds"),
         ({"kinds": {"act": float("nan")}}, "kinds"),
         ({"kinds": {"act": float("inf")}}, "kinds"),
-        ({"kinds": {"transfer": 1}}, "kinds"),
         ({"kinds": {"dance": 1}}, "kinds.dance.[key]"),
         ({"limits": {"turns": 0}}, "limits.turns"),
         ({"roles": {"agent": {"model": "m"}}}, "roles.agent"),

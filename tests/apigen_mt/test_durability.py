@@ -219,7 +219,7 @@ def asked(server: ChatServer, requests: int) -> bool:
 def check_kills_of_a_model_run(tmp_path: Path, count: int, kills: list[int], concurrency: int) -> int:
     """Kill a model run after so many requests each; the requests that were paid twice."""
     out, settings = tmp_path / "run", tmp_path / "run.yaml"
-    with ChatServer(Understudies(world_of("library"), planned("library", count))).in_thread() as server:
+    with ChatServer(Understudies(world_of("library"), planned("library", count, as_run=True))).in_thread() as server:
         settings.write_text(json.dumps({"roles": roles(server.url)}), "utf-8")
         arguments = [*flags("library", count, out, concurrency), "--config", str(settings)]
         for requests in kills:

@@ -31,7 +31,7 @@ DEEP = "[" * 600 + "]" * 600
 
 
 def understudies(domain: str = "library", count: int = COUNT, **instead) -> Understudies:
-    return Understudies(world_of(domain), planned(domain, count), **instead)
+    return Understudies(world_of(domain), planned(domain, count, as_run=True), **instead)
 
 
 def counted(run: Run, asked: int) -> Counter[str]:
@@ -330,7 +330,7 @@ def test_a_world_of_ones_own_is_named_on_the_command_line_to_make_and_to_prove_r
     )
     assert command("verify", out) == (3, "8 rows checked, 0 wrong, 8 could not be told")
     assert command("verify", out, "--domain", named) == (0, "8 rows checked, 0 wrong")
-    assert {outcome.kind for outcome in load_run(out).outcomes()} == {"act", "inform", "refuse"}
+    assert {outcome.kind for outcome in load_run(out).outcomes()} >= {"act", "inform", "refuse"}
 
 
 def command(*arguments: str) -> tuple[int, str]:

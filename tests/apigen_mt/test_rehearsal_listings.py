@@ -42,8 +42,8 @@ def listed_and_read(talk: Talk) -> int:
             listed = [*value["orders"]]
         if event.call.name == "get_order":
             read.append(event.call.arguments["order_id"])
-    assert not read or sorted(map(str, read)) == sorted(map(str, listed))
-    return len(read)
+    assert not read or {*map(str, read)} == {*map(str, listed)}
+    return len({*map(str, read)})
 
 
 def test_the_plan_has_all_that_is_hard_here() -> None:

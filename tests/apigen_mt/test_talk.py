@@ -11,10 +11,12 @@ from apigen_mt.models.failures import EndpointError, plain
 from apigen_mt.talk import Limits, play
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
-from blueprints.judging.judge import judge
-from tests.blueprints.talks import planned, world_of
+from blueprints.judging.judge import carried_out, judge
+from tests.blueprints.drawn import WORLDS, talks, tasks
+from tests.blueprints.talks import call as made
+from tests.blueprints.talks import failed, planned, world_of
 from tests.small_worlds import Workshop
-from tools_env.calls import Fault, Refusal
+from tools_env.calls import Fault, Refusal, Result
 from tools_env.course import Called, Said
 
 LIMITS = Limits(turns=4, calls=6, calls_in_a_row=3)
@@ -172,3 +174,54 @@ async def test_what_was_done_is_done_in_the_order_it_was_asked_for():
         ("call_1", "fly", 0),
         ("call_2", "swim", 0),
     ]
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+async def test_a_tool_that_is_withheld_is_not_offered(domain):
+    blueprint = tasks(domain, "missing_tool", 8)[0]
+    agent = Script(AgentTurn(text="Sorry?"))
+    await play(blueprint, world_of(domain), ScriptedHuman(blueprint), agent, LIMITS)
+    shown = [tool["function"] for tool in agent.views[0].tools]
+    names = {body["name"] for body in shown if isinstance(body, dict)}
+    assert names == {*world_of(domain).specs} - {*blueprint.withheld}
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+async def test_a_tool_that_is_withheld_is_refused_and_replays_so(domain):
+    """Who guesses its name is told that there is no such tool, in the very words of one that there is not."""
+    for blueprint in tasks(domain, "missing_tool", 8):
+        (withheld,) = blueprint.withheld
+        agent = Script(call(withheld), call("fly"), AgentTurn(text="Sorry?"))
+        done = await play(blueprint, world_of(domain), Says("Hello.", STOP), agent, LIMITS)
+        held, strange = (called.outcome for called in calls_of(done.course.events))
+        assert isinstance(held, Refusal)
+        assert isinstance(strange, Refusal)
+        assert (held.cause, held.reason) == ("unknown_tool", strange.reason.replace("fly", withheld))
+        replayed = carried_out(blueprint, done.course, world_of(domain))
+        assert replayed.outcomes == (held, strange)
+        assert replayed.diff == {}
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_talk_that_got_hold_of_what_is_withheld_does_not_pass(domain):
+    """Whoever records that the tool worked is found out when the calls are made again."""
+    for talk in talks(domain, "missing_tool", 8):
+        assert talk.verdict().ok
+        (withheld,) = talk.blueprint.withheld
+        place = talk.agent_words()[-1]
+        cheat = made(withheld, {}).model_copy(
+            update={"call_id": "call_99", "outcome": Result(value={"done": True}), "writes": True, "batch": 99}
+        )
+        assert not talk.with_at(place, cheat).verdict().ok
+        assert "replay" in failed(talk.with_at(place, cheat).verdict())
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_talk_that_does_the_rest_but_not_what_it_can_does_not_pass(domain):
+    """That one thing cannot be done is no reason to leave the other."""
+    checked = 0
+    for talk in talks(domain, "missing_tool", 8):
+        if talk.writes():
+            assert "state" in failed(talk.without(talk.writes()[0]).honest().verdict())
+            checked += 1
+    assert checked

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from apigen_mt.cast.oracle import Oracle, script_of
 from apigen_mt.cast.ports import Agent
 from apigen_mt.cast.scripted_human import ScriptedHuman
-from apigen_mt.planning import Planner
+from apigen_mt.config import KINDS
+from apigen_mt.planning import Mix, Planner
 from apigen_mt.talk import Limits, play
 from blueprints.author import TemplateAuthor
 from blueprints.blueprint import Blueprint, Kind, Rejected
@@ -16,6 +17,7 @@ from blueprints.draft import word, worded_like
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.judging.judge import judge
 from blueprints.judging.verdict import EndReason, GateResult, Verdict
+from blueprints.personas import shipped
 from blueprints.sampling import people_table
 from tools_env.calls import Call, Result
 from tools_env.course import Called, Course, Event, Said
@@ -49,10 +51,15 @@ def world_of(domain: str) -> World:
 
 
 @cache
-def planned(domain: str, count: int, seed: int = 0, snapshots: int = 8) -> tuple[Blueprint, ...]:
-    """Blueprints in index order, worded by the template author; each refusal is followed by its twin."""
+def planned(
+    domain: str, count: int, seed: int = 0, snapshots: int = 8, *, as_run: bool = False
+) -> tuple[Blueprint, ...]:
+    """Blueprints in index order, worded by the template author; each refusal is followed by its twin. Those of a run
+    with its own settings are of all kinds and have personas.
+    """
     world = world_of(domain)
-    planner = Planner(world, seed, dict(SHARES), snapshots)
+    mix = Mix(dict(KINDS), personas=shipped()) if as_run else Mix(dict(SHARES), snapshots=snapshots)
+    planner = Planner(world, seed, mix)
     found: list[Blueprint] = []
     for index in range(count):
         task = planner.next()

@@ -8,7 +8,7 @@ from blueprints.knowledge import Knowledge, Referent
 from blueprints.sampling import people_table
 from tests.swap_world import POSTCODES, STREETS, TOWNS, BuyerId, OrderId, SwapShop
 from tools_env import authoring as env
-from tools_env.calls import Call
+from tools_env.calls import Because, Call
 from tools_env.port import World
 
 SHOP = SwapShop.world("swaps")
@@ -183,8 +183,8 @@ def test_pairs_are_bound_so_that_the_tool_can_take_them():
             old, new = (bound.choices[n].referents for n in ("article_ids", "new_article_ids"))
             there += all(order in r.context for r in old)
             comes += any(order in r.context for r in new)
-    assert there > 50
-    assert comes < 25
+    assert there > 35
+    assert comes < there / 2
 
 
 def test_an_address_comes_in_one_piece():
@@ -224,3 +224,64 @@ def test_a_list_of_records_that_several_calls_showed_takes_one():
         bound = introduced(seed, seed % 8, world).bind(world.specs["bundle"])
         assert bound is not None
         assert len(bound.choices["order_ids"].referents) == 1
+
+
+def because(path: str) -> Because:
+    return Because(path=path, value="packed", instead="waiting")
+
+
+def test_a_record_that_a_tool_was_refused_for_is_left_alone_by_that_tool():
+    for seed in SEEDS:
+        made, bound = bound_to("cancel_order", seed)
+        assert bound is not None
+        refused = str(bound.call.arguments["order_id"])
+        made.avoid("cancel_order", because(f"orders/{refused}/status"))
+        again = made.bind(SHOP.specs["cancel_order"])
+        assert again is None or again.call.arguments["order_id"] != refused
+        others = [r.id for r in made.knowledge.of("orders") if r.id != refused]
+        assert (again is None) == (not others)
+
+
+def test_another_tool_may_have_a_record_that_one_was_refused_for():
+    served = 0
+    for seed in SEEDS:
+        made, bound = bound_to("cancel_order", seed)
+        assert bound is not None
+        refused = bound.call.arguments["order_id"]
+        made.avoid("cancel_order", because(f"orders/{refused}/status"))
+        other = made.bind(SHOP.specs["redirect_order"])
+        served += other is not None and other.call.arguments["order_id"] == refused
+    assert served > 20
+
+
+def test_the_person_themself_is_never_avoided():
+    """A fact of theirs forbids the tool altogether, and is no reason to look for somebody else."""
+    made = introduced()
+    made.avoid("get_buyer", because(f"buyers/{made.person.id}/postcode"))
+    made.avoid("get_buyer", None)
+    made.avoid("get_buyer", because("nothing"))
+    assert made.avoided == {}
+    assert made.bind(SHOP.specs["get_buyer"]) is not None
+
+
+def test_what_goes_with_a_record_is_bound_to_it():
+    for seed in SEEDS:
+        made, bound = bound_to("cancel_order", seed)
+        assert bound is not None
+        for order in made.knowledge.of("orders"):
+            given = made.bind(SHOP.specs["redirect_order"], given=frozenset({("orders", order.id)}))
+            assert given is not None
+            assert given.call.arguments["order_id"] == order.id
+
+
+def test_where_nothing_is_found_the_same_is_not_read_again_and_again():
+    for seed in range(20):
+        made = introduced(seed, seed % 8)
+        for _ in range(3):
+            made.bind(SHOP.specs["swap_articles"])
+        before = len(made.knowledge.log)
+        for _ in range(30):
+            made.bind(SHOP.specs["swap_articles"])
+        assert len(made.knowledge.log) - before <= len(made.knowledge.of("products")) + len(made.knowledge.of("orders"))
+        calls = [(logged.call.name, str(logged.call.arguments)) for logged in made.knowledge.log]
+        assert len(calls) == len(set(calls))

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from blueprints.blueprint import Blueprint, Output, Rejected
-from blueprints.checks import check, invention, leakage, world_gates
-from tests.blueprints.breaks import ALL, with_words
+from blueprints.checks import check, world_gates
+from blueprints.word_gates import invention, leakage
+from tests.blueprints.breaks import ALL, altered, with_line, with_words
+from tests.blueprints.drawn import WORLDS, tasks, with_operator
 from tests.blueprints.talks import DOMAINS, planned, world_of
 from tools_env.calls import Assertion, Call
+from tools_env.mentions import spoken
 from tools_env.replay import replay
 from tools_env.values import Identifier, Json, Meaning
 
@@ -76,7 +79,7 @@ def first(domain: str = "library", kind: str = "act") -> Blueprint:
     ],
 )
 def test_what_nobody_types_is_sent_back(words):
-    (found,) = invention(with_words(first(), words))
+    (found,) = invention(with_words(first(), words), world_of("library"))
     assert (found.stage, found.reason.startswith("the instruction holds ")) == ("wording", True)
     assert "leave it out" in found.reason
 
@@ -93,16 +96,17 @@ def test_what_nobody_types_is_sent_back(words):
     ],
 )
 def test_what_people_do_type_is_left_alone(words):
-    assert list(invention(with_words(first(), words))) == []
+    assert list(invention(with_words(first(), words), world_of("library"))) == []
 
 
 def test_the_persons_own_words_and_mail_may_look_odd():
-    blueprint = first()
+    blueprint, world = first(), world_of("library")
     mail = str(blueprint.known["email"].value)
-    assert list(invention(with_words(blueprint, f"Write to {mail}."))) == []
+    assert list(invention(with_words(blueprint, f"Write to {mail}."), world)) == []
     odd = blueprint.known["name"].model_copy(update={"value": "Ada [Ace]"})
     known = {**blueprint.known, "name": odd}
-    assert list(invention(with_words(blueprint.model_copy(update={"known": known}), "You are Ada [Ace]."))) == []
+    named = with_words(blueprint.model_copy(update={"known": known}), "You are Ada [Ace].")
+    assert list(invention(named, world)) == []
 
 
 def test_a_persons_own_id_may_be_said_if_they_know_it():
@@ -135,17 +139,23 @@ def output(blueprint: Blueprint, value: Json) -> Blueprint:
     return blueprint.model_copy(update={"outputs": (*blueprint.outputs, found)})
 
 
-def test_an_output_without_a_source_stands_in_no_result():
+def test_an_output_says_where_it_comes_from():
     blueprint, world = first(kind="inform"), world_of("library")
-    assert list(world_gates(output(blueprint, 987.65), world)) == []
+    assert [r.reason for r in world_gates(output(blueprint, 987.65), world)] == ["nothing says where total comes from"]
     given = output(blueprint, 987.65).outputs[-1].model_copy(update={"source_call": 0})
     sourced = blueprint.model_copy(update={"outputs": (*blueprint.outputs, given)})
     assert [r.reason for r in world_gates(sourced, world)] == ["total is not in the result of its call"]
+    beyond = given.model_copy(update={"source_call": 99})
+    wrong = blueprint.model_copy(update={"outputs": (*blueprint.outputs, beyond)})
+    assert [r.reason for r in world_gates(wrong, world)] == ["output total comes from no action"]
 
 
-def test_an_output_without_a_source_may_not_be_copied_either():
-    blueprint = with_words(output(first(kind="inform"), 987.65), "You believe that it is $987.65.")
-    assert [r.stage for r in world_gates(blueprint, world_of("library"))] == ["outputs"]
+def test_an_output_may_not_be_copied_from_the_persons_words():
+    imported = first(kind="inform").provenance.model_copy(update={"mode": "imported"})
+    blueprint = output(first(kind="inform"), 987.65).model_copy(update={"provenance": imported})
+    assert not list(world_gates(blueprint, world_of("library")))
+    told = with_words(blueprint, "You believe that it is $987.65.")
+    assert [r.stage for r in world_gates(told, world_of("library"))] == ["outputs"]
 
 
 def test_only_an_imported_task_tells_what_nobody_asks_for():
@@ -153,3 +163,131 @@ def test_only_an_imported_task_tells_what_nobody_asks_for():
     assert [r.stage for r in world_gates(blueprint, world)] == ["format"]
     imported = blueprint.provenance.model_copy(update={"mode": "imported"})
     assert list(world_gates(blueprint.model_copy(update={"provenance": imported}), world)) == []
+
+
+def told(blueprint: Blueprint, stage: str) -> list[str]:
+    """What the gates of one name say."""
+    return [r.reason for r in check(blueprint, world_of(blueprint.domain)) if r.stage == stage]
+
+
+def with_output(blueprint: Blueprint, number: int, **parts: object) -> Blueprint:
+    outputs = [*blueprint.outputs]
+    outputs[number] = outputs[number].model_copy(update=parts)
+    return altered(blueprint, outputs=tuple(outputs))
+
+
+def totals() -> list[tuple[Blueprint, int]]:
+    found = [(b, n) for b in with_operator("aggregate") for n, o in enumerate(b.outputs) if o.how == "total"]
+    assert len(found) > 20
+    return found
+
+
+def test_a_total_that_does_not_add_up_is_found():
+    for blueprint, number in totals():
+        output = blueprint.outputs[number]
+        assert isinstance(output.value, int | float)
+        reason = f"the {output.label} is not what the results add up to"
+        assert reason in told(with_output(blueprint, number, value=output.value + 0.01), "outputs")
+
+
+def test_a_total_of_fewer_records_or_of_others_is_found():
+    for blueprint, number in totals():
+        output = blueprint.outputs[number]
+        fewer = with_output(blueprint, number, of=output.of[1:])
+        strange = with_output(blueprint, number, of=(*output.of, "nobody's"))
+        for wrong in (fewer, strange):
+            assert f"the {output.label} is not what the results add up to" in told(wrong, "outputs")
+
+
+def test_a_total_of_another_field_is_found():
+    for blueprint, number in totals():
+        assert told(with_output(blueprint, number, name="shoe_size"), "outputs")
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_figure_that_is_not_in_the_policy_is_found(domain):
+    for blueprint in tasks(domain, "policy_question", 10):
+        assert told(with_output(blueprint, 0, value=98765), "outputs") == ["98765 is not in the policy"]
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_figure_that_the_question_gives_away_is_found(domain):
+    for blueprint in tasks(domain, "policy_question", 10):
+        wrong = with_words(blueprint, f"You believe that it is {blueprint.outputs[0].value}.")
+        (reason,) = told(wrong, "outputs")
+        assert "already stands in the person's words" in reason
+
+
+def test_an_answer_that_stands_in_the_policy_is_one_only_where_the_policy_is_asked_about():
+    for blueprint in tasks("retail", "policy_question", 10):
+        asked = altered(blueprint, kind="inform", actions=tasks("retail", "inform", 1)[0].actions[:1])
+        assert any("nothing says where" in reason for reason in told(asked, "outputs"))
+        assert any("already stands in the policy" in reason for reason in told(asked, "outputs"))
+
+
+def test_only_a_question_about_the_policy_needs_no_action():
+    blueprint = tasks("retail", "inform", 1)[0]
+    assert told(altered(blueprint, actions=()), "format")[0] == "a blueprint needs stages and actions"
+    assert not told(tasks("retail", "policy_question", 1)[0], "format")
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_tool_that_is_withheld_is_no_action(domain):
+    for blueprint in tasks(domain, "missing_tool", 10):
+        used = blueprint.actions[0].name
+        (reason,) = told(altered(blueprint, withheld=(used,)), "format")
+        assert reason.startswith(f"{used} is withheld")
+        (reason,) = told(altered(blueprint, withheld=("fly",)), "format")
+        assert reason.startswith("fly is withheld")
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_tool_is_withheld_where_something_is_missing_and_nowhere_else(domain):
+    apart = "stages, outputs and evidence do not go together"
+    for blueprint in tasks(domain, "missing_tool", 10):
+        assert told(altered(blueprint, withheld=()), "format") == [apart]
+    for blueprint in tasks(domain, "act", 5):
+        used = {a.name for a in blueprint.actions}
+        spare = next(n for n in world_of(domain).specs if n not in used)
+        assert told(altered(blueprint, withheld=(spare,)), "format") == [apart]
+
+
+def test_a_line_that_says_at_once_what_is_kept_back_is_sent_back():
+    checked = 0
+    for blueprint in tasks("retail", "clarify", 15):
+        back = [k for k in blueprint.known.values() if k.disclose == "if_asked" and k.field not in {"", "which"}]
+        for known in back:
+            say = f"{blueprint.stages[0].say} It is {spoken(known.value, known.meaning)}."
+            sent_back = told(with_line(blueprint, 0, say), "wording")
+            assert any("waits to be asked for" in reason for reason in sent_back)
+            checked += 1
+    assert checked > 5
+
+
+def test_who_changes_their_mind_says_the_first_value_first():
+    for blueprint in with_operator("change of mind"):
+        for number, stage in enumerate(blueprint.stages):
+            for known in (k for k in blueprint.known.values() if k.stage == number and k.at_first is not None):
+                say = stage.say.replace(str(known.at_first), "something")
+                reasons = told(with_line(blueprint, number, f"Hello. {say}"), "wording")
+                if str(known.at_first) in stage.say:
+                    assert any(f"does not say the {known.label}" in reason for reason in reasons)
+
+
+def test_the_dates_of_a_condition_and_the_figures_of_a_rule_are_nobodys_invention():
+    for blueprint in (*with_operator("condition"), *(b for d in WORLDS for b in tasks(d, "policy_question", 10))):
+        assert not [*invention(blueprint, world_of(blueprint.domain))]
+    for blueprint in with_operator("condition")[:10]:
+        assert [*invention(with_words(blueprint, "It is about 1999-12-31."), world_of(blueprint.domain))]
+
+
+def test_the_other_branch_may_hold_no_id():
+    for blueprint in with_operator("fallback"):
+        number, other = next((n, s.other) for n, s in enumerate(blueprint.stages) if s.other)
+        assert other.call is not None
+        world = world_of(blueprint.domain)
+        ids = [str(v) for n, v in other.call.arguments.items() if world.specs[other.call.name].meanings()[n].kind ==
+               "identifier" and isinstance(v, str) and v != blueprint.person]  # fmt: skip
+        for key in ids:
+            wrong = with_line(blueprint, number, f"{blueprint.stages[number].say} {key}")
+            assert any(f"holds the internal id {key}" in reason for reason in told(wrong, "leakage"))

@@ -180,3 +180,30 @@ def test_a_record_shown_in_two_roles_is_there_in_both():
 @pytest.mark.parametrize(("value", "members"), [(None, []), ("a", ["a"]), (["a", "b"], ["a", "b"]), ([], [])])
 def test_an_argument_has_members(value, members):
     assert each(value) == members
+
+
+def test_a_read_is_made_once_unless_it_is_forgotten():
+    knowledge = session_of()
+    person = SHOP.brief("seed:0").people[0]
+    look = Call(name="get_buyer", arguments={"buyer_id": person.id})
+    assert knowledge.made(look) == 0 == len(knowledge.log)
+    first = knowledge.call(look, ())
+    products = knowledge.call(Call(name="list_products"), ())
+    assert knowledge.call(look, ()) == first == knowledge.made(look)
+    knowledge.forget("get_buyer")
+    assert knowledge.made(look) == len(knowledge.log)
+    again = knowledge.call(look, ())
+    assert again not in {first, products}
+    assert knowledge.call(Call(name="list_products"), ()) == products, "what another tool read stands"
+
+
+def test_whether_a_record_was_shown_follows_what_is_read():
+    knowledge = session_of()
+    person = SHOP.brief("seed:0").people[0]
+    knowledge.call(Call(name="get_buyer", arguments={"buyer_id": person.id}), ())
+    key = knowledge.listed("orders")[0].id
+    assert knowledge.shows("buyers", person.id)
+    assert not knowledge.shows("orders", key)
+    knowledge.call(Call(name="get_order", arguments={"order_id": key}), ())
+    assert knowledge.shows("orders", key)
+    assert not knowledge.shows("articles", key)

@@ -23,9 +23,9 @@ from tools_env.values import Json
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = "tests.child_world:child_library"
-DOMAINS = ("library", "retail", CHILD)
+DOMAINS = ("library", "retail", "clinic", CHILD)
 # people, tries of each write for each of them: a child process has to be restarted for every try
-EFFORT = {"library": (40, 6), "retail": (60, 6), CHILD: (2, 1)}
+EFFORT = {"library": (40, 6), "retail": (60, 6), "clinic": (60, 8), CHILD: (2, 1)}
 OPEN: list[Session] = []
 
 
@@ -200,10 +200,14 @@ def test_the_child_shows_the_same_world_as_its_own_process():
     assert not differences(one.diff, other.diff, here.fields)
 
 
-RETAIL_RULES = {"2.3", "2.4", "3.3", "4.2", "4.5", "5.3"}
+RULES = {
+    "library": {"4", "5"},
+    "retail": {"2.3", "2.4", "3.3", "4.2", "4.5", "5.3"},
+    "clinic": {"2.6", "2.7", "3.3", "4.4", "4.5", "4.8", "5.5", "6.3"},
+}
 
 
-@pytest.mark.parametrize(("name", "clauses"), [("library", {"4", "5"}), ("retail", RETAIL_RULES)])
+@pytest.mark.parametrize(("name", "clauses"), RULES.items())
 def test_every_rule_fires_and_stays_silent(name, clauses):
     tried = [t for t in explored(name)[1] if isinstance(t.outcome, Result)]
     fired = {breach.clause for t in tried for breach in t.breaches}

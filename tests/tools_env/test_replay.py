@@ -59,3 +59,22 @@ def test_what_does_not_hold_in_the_end_is_told():
     assert len(found.unmet) == 2
     assert "a check only reads" in found.unmet[1]
     assert found.diff == {}
+
+
+def test_what_is_withheld_is_refused_like_a_tool_that_there_is_not():
+    held = replay(WORLD, "seed:0", (), calls(LOOK, PAINT, LOOK), withheld=("paint",))
+    look, paint, _ = held.outcomes
+    assert isinstance(look, Result)
+    assert isinstance(paint, Refusal)
+    assert (paint.cause, "paint" in paint.reason) == ("unknown_tool", True)
+    strange = replay(WORLD, "seed:0", (), calls(("fly", {}))).outcomes[0]
+    assert isinstance(strange, Refusal)
+    assert paint.reason.replace("paint", "fly") == strange.reason
+    assert held.diff == {}
+    assert not held.breaches
+    assert [c.writes for _, c in held.course.called()] == [False, True, False]
+
+
+def test_what_is_not_withheld_is_carried_out_as_ever():
+    assert replay(WORLD, "seed:0", (), calls(PAINT), withheld=("widen",)).diff
+    assert replay(WORLD, "seed:0", (), calls(PAINT), withheld=()) == replay(WORLD, "seed:0", (), calls(PAINT))

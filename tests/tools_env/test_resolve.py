@@ -75,7 +75,7 @@ def test_a_class_of_the_users_folder(folder):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("shop", "use library, retail, tau2:NAME, or package.module:Class"),
+        ("shop", "use clinic, library, retail, tau2:NAME, or package.module:Class"),
         ("", "unknown domain"),
         (":Shelter", "unknown domain"),
         ("own_shelter:", "unknown domain"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tools_env.calls import Call, Edit, Fault, Outcome, Refusal, Result, Touch
+from tools_env.calls import Call, Edit, Fault, Outcome, Refusal, Result, Touch, no_such_tool
 from tools_env.course import Course
 from tools_env.imports.frozen import WouldChange
 from tools_env.imports.tau2_state import Changes, Dumps
@@ -63,7 +63,7 @@ class Tau2Session:
         """Carry out a call of a tool; a refused one changes nothing, a reading one neither."""
         spec = self._snapshot.specs.get(call.name)
         if spec is None:
-            return Refusal(reason=f"There is no tool named {call.name!r}.", cause="unknown_tool")
+            return no_such_tool(call.name)
         if call.actor not in spec.actors:
             return Refusal(reason=f"{call.name} is not a tool of the {call.actor}.", cause="unknown_tool")
         return self._carry_out(self._source.functions[call.actor, call.name], call, keep=spec.writes)

@@ -10,7 +10,8 @@ from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView, Wanted
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.sampling import people_table
-from tests.blueprints.talks import DOMAINS, LIMITS, Talk, planned, rehearsed, world_of
+from tests.blueprints.drawn import KINDS, WORLDS, talks, tasks, with_operator
+from tests.blueprints.talks import DOMAINS, LIMITS, Talk, planned, played, rehearsed, said, world_of
 from tools_env.course import Called, Said
 from tools_env.mentions import mentions
 from tools_env.rules import affirms
@@ -85,7 +86,8 @@ async def test_it_asks_twice_for_what_is_missing_and_then_gives_up():
 
 
 async def test_it_carries_nothing_out_on_a_no():
-    blueprint = some("act")
+    plan = (b for b in planned("library", 72) if b.kind == "act" and len(b.stages) == 1)
+    blueprint = next(b for b in plan if not any(k.disclose == "if_asked" and k.about for k in b.known.values()))
     mail = str(blueprint.known["email"].value)
     lines = [blueprint.stages[0].say, f"It's {mail}.", "No, better not.", "No, I said."]
     world = world_of("library")
@@ -261,3 +263,79 @@ async def test_several_go_back_for_several():
         "for the article with shade ivory."
     )
     assert "swap article S1 and article L1 from order #W1 for article L2." in asked.text
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_its_script_holds_names_and_never_a_value(domain):
+    for blueprint in (b for kind in KINDS for b in tasks(domain, kind, 8)):
+        script = script_of(blueprint)
+        assert [m.ends for m in script] == [s.wants for s in blueprint.stages]
+        assert [n for m in script for n in m.tools] == [a.name for a in blueprint.actions]
+        told = " ".join(m.model_dump_json() for m in script)
+        values = [o.value for o in blueprint.outputs if isinstance(o.value, str) and len(o.value) > 3]
+        ids = [
+            v
+            for a in blueprint.actions
+            for v in a.arguments.values()
+            if isinstance(v, str) and any(map(str.isdigit, v))
+        ]
+        assert not [v for v in (*values, *ids) if v in told]
+
+
+@pytest.mark.parametrize("name", ["condition", "fallback", "change of mind", "aggregate", "dependent write"])
+def test_it_solves_what_hangs_on_something(name):
+    found = with_operator(name)
+    assert len(found) > (3 if name == "dependent write" else 12)
+    for blueprint in found:
+        verdict = played(blueprint, world_of(blueprint.domain)).verdict()
+        assert verdict.ok, (said(verdict), blueprint.instruction)
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_what_no_tool_does_is_declined_twice_and_not_tried(domain):
+    for talk in talks(domain, "missing_tool", 10):
+        words = [talk.text(place) for place in talk.agent_words()[-2:]]
+        assert words[0].startswith("I'm sorry")
+        assert words[1].startswith("I did check again")
+        assert not {*talk.blueprint.withheld} & {talk.called(p).call.name for p in talk.reads() + talk.writes()}
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_figure_is_read_off_the_policy_without_a_call(domain):
+    for talk in talks(domain, "policy_question", 8):
+        assert not talk.reads()
+        (output,) = talk.blueprint.outputs
+        assert any(mentions(talk.text(place), output.value, output.meaning) for place in talk.agent_words())
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_it_asks_which_before_it_changes_what_was_left_open(domain):
+    for talk in talks(domain, "clarify", 10):
+        label = next(k.label for k in talk.blueprint.known.values() if k.vague.startswith("one of my "))
+        asked = [p for p in talk.agent_words() if talk.text(p).startswith(f"Which {label}")]
+        assert asked
+        assert asked[0] < talk.writes()[0]
+
+
+def test_it_proposes_again_after_a_change_of_mind():
+    for blueprint in with_operator("change of mind")[:20]:
+        talk = played(blueprint, world_of(blueprint.domain))
+        changes = [p for p in talk.acts("correct") if "changed my mind" in talk.text(p)]
+        assert len(changes) == sum(s.change != "" for s in blueprint.stages)
+        for place in changes:
+            number = sum(p < place for p in talk.acts("raise")) - 1
+            (known,) = [k for k in blueprint.known.values() if k.stage == number and k.at_first is not None]
+            before = max(p for p in talk.agent_words() if p < place)
+            later = (p for p in talk.agent_words() if p > place and talk.text(p).endswith("Shall I go ahead?"))
+            assert mentions(talk.text(before), known.at_first, known.meaning)
+            assert mentions(talk.text(next(later)), known.value, known.meaning)
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+@pytest.mark.parametrize("kind", ["act", "partial", "clarify", "missing_tool"])
+def test_writes_of_every_kind_are_proposed_and_agreed_to(domain, kind):
+    for talk in talks(domain, kind, 10):
+        for place in talk.writes():
+            before = [e for e in talk.events[:place] if isinstance(e, Said)]
+            assert before[-2].text.endswith("Shall I go ahead?")
+            assert affirms(before[-1].text)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apigen_mt.cast.ports import AgentView
-from apigen_mt.cast.reading import last_write, named, observations, plain, several, slots, unread
+from apigen_mt.cast.reading import corrected, figure, last_write, named, observations, plain, several, slots, unread
 from blueprints.knowledge import Referent, latest
 from blueprints.wording import Attribute
 from tests.blueprints.talks import world_of
@@ -156,3 +156,74 @@ def test_a_persons_own_id_is_read_under_the_whole_name_of_the_argument():
     assert plain(param, "My member is M17.", whole=False) == "M17"
     assert plain(param, "It's M17.", whole=True) == "M17"
     assert plain(param, "I have a member card.", whole=False) is None
+
+
+def test_of_two_wordings_the_last_counts():
+    """Who says at first what they would rather have says second what is to be done."""
+    told = "I want to move $5.00 from card A to card B. If that can't be done, I want to move $7.00 from card C to {}."
+    ask = "move {amount} from {source} to {target}"
+    assert slots(ask, told.format("card D")) == {"amount": "$7.00", "source": "card C", "target": "card D"}
+    told = "renew the Blue Tide. Do that only if it is due; otherwise I want to renew it."
+    assert slots("renew {loan_id}", told) == {"loan_id": "it"}
+
+
+def test_words_end_where_the_sentence_or_its_half_does():
+    ask = "renew {loan_id}"
+    assert slots(ask, "I want to renew the Blue Tide; thank you.") == {"loan_id": "the Blue Tide"}
+    assert slots(ask, "I want to renew the one at 12.50 in the north.") == {"loan_id": "the one at 12.50 in the north"}
+    assert slots("help me", "Please help me.") == {}
+
+
+BRANCH = Param(name="branch", description="Where.", meaning=Meaning("choice"), choices=("north", "harbour", "old town"))
+
+
+def test_of_two_values_the_last_counts():
+    assert plain(BRANCH, "The branch should be north. Wait, the branch should be old town.", whole=False) == "old town"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("I want it at the north branch. Sorry, I have changed my mind: the branch should be harbour.", "harbour"),
+        ("Sorry, I have changed my mind: the branch should be harbour. Yes, please.", "harbour"),
+        ("I want it at the north branch.", None),
+        ("Sorry, I have changed my mind: the title should be Blue Tide. At the north branch.", None),
+        ("The branch should be harbour.", None),
+    ],
+)
+def test_who_changes_their_mind_is_heard(text, value):
+    assert corrected(BRANCH, text) == value
+
+
+POLICY = """
+1 At most 25 pieces go in a box; a box is $7.50.
+2 Orders of $1,250 and more
+  are free within 30 days.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("At most how many pieces go in a box", "25"),
+        ("a box is how much", "$7.50"),
+        ("Orders of how much and more are free within 30 days", "$1,250"),
+        ("Orders of $1,250 and more are free within how many days", "30"),
+        ("At least how many pieces go in a box", ""),
+        ("Nothing is asked", ""),
+    ],
+)
+def test_a_figure_is_read_where_its_sentence_stands_in_the_policy(question, found):
+    assert figure(f'I would like to know what your rules say here: "{question}".', POLICY) == found
+
+
+def test_a_question_without_a_quotation_asks_for_no_figure():
+    assert figure("How many pieces go in a box?", POLICY) == ""
+
+
+def test_the_first_of_its_like_is_so_among_all():
+    """Of the two that are left the cheaper is not "the cheapest" where a third is cheaper still."""
+    left = [AMONG[1], article("D", "elm", 30.0)]
+    assert [r.id for r in named("the cheapest article", left, ["article"])] == ["B"]
+    assert named("the cheapest article", left, ["article"], AMONG) == []
+    assert [r.id for r in named("the cheapest article", AMONG, ["article"], [*AMONG, *left])] == ["A"]

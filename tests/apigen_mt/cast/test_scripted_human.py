@@ -11,6 +11,7 @@ from apigen_mt.cast.scripted_human import CORRECTIONS, ScriptedHuman
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.human import problems
+from tests.blueprints.drawn import KINDS, WORLDS, talks, tasks, with_operator
 from tests.blueprints.talks import DOMAINS, planned, rehearsed, world_of
 from tools_env.mentions import mentions, spoken
 from tools_env.rules import affirms
@@ -195,3 +196,88 @@ async def test_a_name_inside_a_longer_one_is_not_asked_for(question, named):
     turn = await desk.says(question)
     said = {n for n in ("article_ids", "new_article_ids") if blueprint.known[n].phrase in turn.text}
     assert (turn.act, said) == ("answer", named)
+
+
+def minded() -> list[Blueprint]:
+    """Tasks whose first matter is one that the person changes their mind about."""
+    return [b for b in with_operator("change of mind") if b.stages[0].change]
+
+
+def proposal(blueprint: Blueprint, *, first: bool) -> str:
+    """All that an agent would have confirmed, as the person said it first or wants it in the end."""
+    values = [k for k in blueprint.known.values() if k.about and k.stage == 0 and k.value is not None and not k.field]
+    told = [spoken(k.at_first if first and k.at_first is not None else k.value, k.meaning) for k in values]
+    return f"You would like to have it so: {', '.join(told)}. Shall I go ahead?"
+
+
+async def test_who_changes_their_mind_does_so_before_they_agree():
+    found = minded()
+    assert len(found) > 8
+    for blueprint in found:
+        (known,) = [k for k in blueprint.known.values() if k.stage == 0 and k.at_first is not None]
+        desk = Desk(blueprint)
+        first = await desk.says()
+        assert mentions(first.text, known.at_first, known.meaning)
+        turn = await desk.says(proposal(blueprint, first=True))
+        assert (turn.act, turn.text) == ("correct", blueprint.stages[0].change)
+        assert not affirms(turn.text)
+        assert mentions(turn.text, known.value, known.meaning)
+        assert (await desk.says(proposal(blueprint, first=False))).act == "confirm"
+
+
+async def test_what_is_right_from_the_first_is_agreed_to_at_once():
+    for blueprint in minded()[:10]:
+        desk = Desk(blueprint)
+        await desk.says()
+        assert (await desk.says(proposal(blueprint, first=False))).act == "confirm"
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+async def test_who_left_open_which_is_meant_says_so_when_asked(domain):
+    for blueprint in tasks(domain, "clarify", 12):
+        name, known = next((n, k) for n, k in blueprint.known.items() if k.vague.startswith("one of my "))
+        desk = Desk(blueprint)
+        first = await desk.says()
+        assert known.vague in first.text
+        assert known.phrase not in first.text
+        turn = await desk.says(f"Which {known.label} do you mean?")
+        assert turn.act == "answer"
+        assert known.phrase in turn.text
+        assert name not in turn.fact_ids, "an id is never given away"
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+async def test_that_something_cannot_be_done_here_is_questioned_once(domain):
+    blueprint = next(b for b in tasks(domain, "missing_tool", 12) if b.stages[0].wants == "answer")
+    desk = Desk(blueprint)
+    await desk.says()
+    value = blueprint.outputs[0]
+    raised = await desk.says(f"The {value.label} is {spoken(value.value, value.meaning)}. Is there anything else?")
+    assert blueprint.stages[1].say in raised.text
+    assert (await desk.says("I'm sorry, but none of my tools does that.")).act == "push_back"
+    assert (await desk.says("I'm sorry, I cannot do that.")).act == "stop"
+
+
+async def test_a_figure_or_a_sum_that_is_not_told_is_asked_for_again():
+    for blueprint in (*tasks("retail", "policy_question", 6), *with_operator("aggregate")[:6]):
+        if len(blueprint.stages) > 1:
+            continue
+        desk = Desk(blueprint)
+        await desk.says()
+        turn = await desk.says("Let me see what I can find out for you.")
+        assert STOP not in turn.text
+        output = blueprint.outputs[0]
+        turn = await desk.says(f"It is {spoken(output.value, output.meaning)}. Is there anything else?")
+        assert turn.text.endswith(STOP)
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_matters_of_every_kind_come_in_their_order(domain, kind):
+    for talk in talks(domain, kind, 8):
+        raised = [talk.text(n) for n in talk.acts("raise")]
+        assert len(raised) == len(talk.blueprint.stages)
+        assert all(stage.say in text for stage, text in zip(talk.blueprint.stages, raised, strict=True))
+        assert talk.acts("stop") == [len(talk.events) - 1]
+        pushed = sum(stage.wants in {"refusal", "missing"} for stage in talk.blueprint.stages)
+        assert len(talk.acts("push_back")) == pushed

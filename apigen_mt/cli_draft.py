@@ -1,0 +1,145 @@
+"""`apigen-mt draft`: phase one as a command, and what `stats` and `show` say of its runs."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from apigen_mt.cli_progress import Progress
+from apigen_mt.config import Config, ConfigError, load, parse
+from apigen_mt.draft_report import render
+from apigen_mt.draft_stats import DraftStats, summary
+from apigen_mt.drafting import CALIBRATION, COVERAGE, Drafts, adraft, attempts_of, counted, refuse_impossible
+from apigen_mt.run_folder import BLUEPRINTS, RunFolder
+from apigen_mt.terminal import visible
+from blueprints.committee.calibration import Calibration
+from blueprints.committee.calibration import render as rendered
+from tools_env.values import Json
+
+DONE, FINDINGS, UNTOLD = 0, 1, 3
+TEMPERATURES = {"first": 0.2, "second": 0.6, "third": 1.0}
+"""The committee that --model makes of one model: names and temperatures."""
+
+
+def draft(options: argparse.Namespace) -> int:
+    """Make or continue a draft run; 1 when tries or tokens ran out too early, 3 when tasks broke off."""
+    config = load(options.config, _flags(options), _committee(options))
+    if options.calibrate is not None and options.calibrate < 1:
+        raise ConfigError("--calibrate: at least one blueprint")
+    refuse_impossible(config, options.calibrate or 0)
+    quiet = options.quiet or options.json
+    if not quiet and len(config.reviewers) > 1 and len({r.model for r in config.reviewers}) == 1:
+        model, times = config.reviewers[0].model, len(config.reviewers)
+        print(visible(f"the committee is one model, {model}, {times} times: what it cannot see, none of them sees"
+                      "; name other reviewers in --config"), file=sys.stderr)  # fmt: skip
+    with Progress(config.count, ("accepted", "rejected", "failed"), quiet=quiet, goal="accepted") as progress:
+        run = asyncio.run(
+            adraft(
+                config,
+                options.out,
+                keys=_keys(config),
+                watch=lambda outcome: progress.note(outcome.status),
+                calibrated=options.calibrate or 0,
+            )
+        )
+    found = stats_of(RunFolder(options.out))
+    if options.json:
+        print(found.model_dump_json(indent=2))
+    elif not options.quiet:
+        print(render(found))
+    if not options.json:
+        print(f"{len(run.blueprints)} blueprints from {len(run.outcomes)} tasks tried: {options.out / BLUEPRINTS}")
+    return _code(run, config)
+
+
+def _code(run: Drafts, config: Config) -> int:
+    """The exit code, with a line on what is missing."""
+    missing = config.count - len(run.blueprints)
+    broken = sum(outcome.status == "failed" for outcome in run.outcomes)
+    if run.budget_spent:
+        told = f"{missing} blueprints to go" if missing > 0 else "the reviewers not all calibrated"
+        print(f"the token budget is spent with {told}; raise --budget-tokens to continue", file=sys.stderr)
+        return FINDINGS
+    if broken:
+        print(f"{broken} tasks broke off at an endpoint; the same command tries them again", file=sys.stderr)
+        return UNTOLD
+    if missing > 0:
+        told = f"{missing} of {config.count} blueprints are missing after {attempts_of(config)} tasks"
+        print(f"{told}; raise --max-attempts to go on", file=sys.stderr)
+        return FINDINGS
+    return DONE
+
+
+def _flags(options: argparse.Namespace) -> dict[str, Json]:
+    """Flags as settings; what was not given is left to the file."""
+    names = ("domain", "count", "seed", "concurrency", "budget_tokens", "mode", "control", "max_attempts")
+    flags: dict[str, Json] = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.personas is not None:
+        flags["personas"] = str(options.personas)
+    if options.against is not None:
+        flags["against"] = [str(path) for path in options.against]
+    if bool(options.model) != bool(options.base_url):
+        raise ConfigError("--model and --base-url go together")
+    if options.model:
+        flags["roles"] = {"author": {"model": options.model, "base_url": options.base_url}}
+    return flags
+
+
+def _committee(options: argparse.Namespace) -> dict[str, Json]:
+    """What --model means where the file names no reviewers and no summariser: the same model, several times."""
+    if not options.model or not options.base_url:
+        return {}
+    role: dict[str, Json] = {"model": options.model, "base_url": options.base_url}
+    reviewers: list[Json] = [{**role, "name": name, "temperature": t} for name, t in TEMPERATURES.items()]
+    return {"reviewers": reviewers, "summariser": role}
+
+
+def _keys(config: Config) -> dict[str, str]:
+    """The keys of the endpoints, from the environment variables that the configuration names."""
+    named = {role.api_key_env for role in config.models("draft")}
+    return {name: os.environ[name] for name in named if os.environ.get(name)}
+
+
+def stats_of(folder: RunFolder) -> DraftStats:
+    """The figures of a draft run as it lies on disk."""
+    config = parse(folder.config)
+    calibration = folder.meta(CALIBRATION)
+    measured = rendered(Calibration.model_validate_json(calibration)) if calibration else ""
+    outcomes = list(counted(folder.drafts(), config.count))
+    return summary(outcomes, config, folder.tokens(), folder.meta(COVERAGE) or "", measured)
+
+
+def stats(folder: RunFolder, *, json: bool) -> int:
+    """`apigen-mt stats` on a draft run."""
+    found = stats_of(folder)
+    print(found.model_dump_json(indent=2) if json else render(found))
+    return DONE
+
+
+def show(folder: RunFolder, task: int | None) -> int:
+    """`apigen-mt show` on a draft run: its figures, or one task with all its rounds."""
+    if task is None:
+        return stats(folder, json=False)
+    outcomes = list(folder.drafts())
+    found = next((o for o in outcomes if o.task == task), None)
+    if found is None:
+        raise ConfigError(f"{folder.path} has no task {task}: it holds 0 to {len(outcomes) - 1}")
+    print(f"task {task}, {found.kind}: {found.status}")
+    for number, one in enumerate(found.rounds):
+        told = one.votes.told() if one.votes.ballots else "passed every gate, not reviewed"
+        print(visible(f"round {number}: {told if one.stood else f'sent back by {one.gate}'}"))
+        for reason in one.reasons:
+            print(visible(f"  {reason.reason}"))
+        if one.plan:
+            print(visible(f"  plan: {one.plan}"))
+    for reason in found.reasons:
+        print(visible(f"{reason.stage}: {reason.reason}"))
+    if found.blueprint is not None:
+        print(visible(found.blueprint.model_dump_json(indent=2)))
+    return DONE
+
+
+def begun_by_draft(path: Path) -> bool:
+    """Whether a folder holds a draft run."""
+    return RunFolder.looks_like(path) and RunFolder(path).command == "draft"
