@@ -101,7 +101,7 @@ class Grounded:
             draft = combine(parts, self.world)
             if isinstance(draft, Rejected):
                 continue
-            self.joint.append((draft, False))
             twin = twin_draft(draft, self.world) if draft.evidence is not None else None
-            if isinstance(twin, Blueprint):
-                self.joint.append((twin, True))
+            if isinstance(twin, Rejected):
+                continue  # a refusal is proven by its twin
+            self.joint += [(draft, False)] if twin is None else [(draft, False), (twin, True)]

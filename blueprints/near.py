@@ -69,6 +69,8 @@ class Near:
 
     def close(self, blueprint: Blueprint) -> Rejected | None:
         """Why a task is too close to an earlier one; its own parents do not count: a twin shares their words."""
+        if blueprint.setup and blueprint.parents:
+            return None  # a twin stands or falls with its refusal
         traits = traits_of(blueprint)
         weight = traits.weight
         found = {n for trait in self._rarest(traits) for n in self._filed.get(trait, ())}
