@@ -15,6 +15,7 @@ from apigen_mt.run_folder import BLUEPRINTS, RunFolder
 from apigen_mt.terminal import visible
 from blueprints.committee.calibration import Calibration
 from blueprints.committee.calibration import render as rendered
+from blueprints.coverage import Covered
 from tools_env.values import Json
 
 DONE, FINDINGS, UNTOLD = 0, 1, 3
@@ -104,10 +105,11 @@ def _keys(config: Config) -> dict[str, str]:
 def stats_of(folder: RunFolder) -> DraftStats:
     """The figures of a draft run as it lies on disk."""
     config = parse(folder.config)
-    calibration = folder.meta(CALIBRATION)
+    covered, calibration = folder.meta(COVERAGE), folder.meta(CALIBRATION)
+    coverage = Covered.model_validate_json(covered) if covered else None
     measured = rendered(Calibration.model_validate_json(calibration)) if calibration else ""
     outcomes = list(counted(folder.drafts(), config.count))
-    return summary(outcomes, config, folder.tokens(), folder.meta(COVERAGE) or "", measured)
+    return summary(outcomes, config, folder.tokens(), coverage, measured)
 
 
 def stats(folder: RunFolder, *, json: bool) -> int:

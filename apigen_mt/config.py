@@ -136,7 +136,7 @@ class Config(Part):
     roles: Roles = Roles()
     kinds: dict[Kind, float] = dict(KINDS)
     shares: Shares = Shares()
-    steer: float = Field(default=0.5, ge=0, le=1)
+    steer: float = Field(default=0.75, ge=0, le=1)
     snapshots: int = Field(default=8, gt=0)
     attempts: int = Field(default=1, gt=0)
     rounds: int = Field(default=ROUNDS, ge=0)

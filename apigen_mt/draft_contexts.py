@@ -8,6 +8,7 @@ from apigen_mt.config import Config
 from apigen_mt.draft_tasks import Due
 from apigen_mt.players import Players
 from blueprints.blueprint import Blueprint, Rejected
+from blueprints.coverage import Pair
 from blueprints.drafted.context import Context, sample_context
 from blueprints.drafted.proposal import Wish
 from blueprints.drafted.propose import propose
@@ -67,6 +68,10 @@ class Proposed:
     def _context(self, index: int) -> Context | Rejected:
         settings = settings_of(self.config)
         return sample_context(self.world, self.config.seed, index, settings, self.personas, tuple(self.examples))
+
+    def given_up(self) -> dict[Pair, str]:
+        """None: walks are drawn by chance."""
+        return {}
 
     def feed(self, accepted: Sequence[Blueprint]) -> None:
         """Show them to later authors."""

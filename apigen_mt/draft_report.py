@@ -13,7 +13,7 @@ def render(stats: DraftStats) -> str:
     parts = (_funnel(stats), _made(stats), _committee(stats), _control(stats), _costs(stats), _reasons(stats))
     texts = ["\n".join(lines) for lines in map(list, parts) if lines]
     if stats.coverage:
-        texts.insert(2, f"covered by\n{_indented(stats.coverage)}")
+        texts.insert(2, f"covered by\n{_indented(stats.coverage.table())}")
     if stats.calibration:
         texts.append(stats.calibration.rstrip())
     return "\n\n".join(texts)

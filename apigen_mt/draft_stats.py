@@ -8,6 +8,7 @@ from apigen_mt.draft_making import BLIND, plus
 from apigen_mt.draft_outcome import DraftOutcome, Spent
 from apigen_mt.models.answers import REPAIR
 from apigen_mt.models.chat import Usage
+from blueprints.coverage import Covered
 from blueprints.wilson import wilson
 from tools_env.values import Part
 
@@ -92,7 +93,7 @@ class DraftStats(Part):
     reviewers: tuple[ReviewerStats, ...] = ()
     costs: tuple[Cost, ...] = ()
     control: tuple[Arm, ...] = ()
-    coverage: str = ""
+    coverage: Covered | None = None
     calibration: str = ""
 
     @property
@@ -111,7 +112,7 @@ def summary(
     outcomes: Sequence[DraftOutcome],
     config: Config,
     usage: Mapping[str, Usage],
-    coverage: str = "",
+    coverage: Covered | None = None,
     calibration: str = "",
 ) -> DraftStats:
     """The figures of a draft run; `usage` are the tokens of the journal by role."""

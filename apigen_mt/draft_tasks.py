@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from apigen_mt.planning import Planner, Task
 from apigen_mt.players import Players
 from blueprints.blueprint import Blueprint, Rejected
+from blueprints.coverage import Pair
 from blueprints.draft import twin_draft, wording_of
 from blueprints.recombine import combine, groups
 from blueprints.rounds import Propose
@@ -42,6 +43,10 @@ class Source(Protocol):
 
     def next(self) -> Due:
         """What is due at the next index."""
+        ...
+
+    def given_up(self) -> dict[Pair, str]:
+        """Pairs of tools that no task can have, each with the reason, as far as was looked."""
         ...
 
     def feed(self, accepted: Sequence[Blueprint]) -> None:
@@ -89,6 +94,10 @@ class Grounded:
             return wording_of(draft, players.author(name, turn), index)
 
         return Due(index, draft.kind, draft.substance(), proposing, None, draft, twin_of, overlapped)
+
+    def given_up(self) -> dict[Pair, str]:
+        """What the planner gave up."""
+        return self.planner.coverage.given_up
 
     def feed(self, accepted: Sequence[Blueprint]) -> None:
         """Recombine accepted tasks of one person, each part once; a refusal is followed by its twin."""

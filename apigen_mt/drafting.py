@@ -22,7 +22,7 @@ from apigen_mt.players import Players, endpoint_of
 from apigen_mt.run_folder import BLUEPRINTS, keep_config, refuse_foreign, write_blueprints
 from blueprints.blueprint import Blueprint
 from blueprints.committee.calibration import Calibration, calibrate, cases
-from blueprints.coverage import Coverage
+from blueprints.coverage import Coverage, Covered
 from blueprints.draft import gates_of
 from blueprints.overlap import Against
 from blueprints.personas import shipped
@@ -100,7 +100,7 @@ async def adraft(
             outcomes = tuple(counted(_outcomes(journal, schedule.begun), config.count))
             accepted = tuple(o.accepted for o in outcomes if o.accepted is not None)
             write_blueprints(out / BLUEPRINTS, accepted)
-            journal.set_meta(COVERAGE, _covered(accepted, world))
+            journal.set_meta(COVERAGE, _covered(accepted, world, source).model_dump_json())
             spent, measured = schedule.budget_spent, None
             if calibrated and not spent:
                 try:
@@ -166,12 +166,13 @@ def _outcomes(journal: Journal, tried: int) -> Iterator[DraftOutcome]:
     return (DraftOutcome.model_validate_json(text) for task, text in journal.outcomes() if task < tried)
 
 
-def _covered(accepted: Iterable[Blueprint], world: World) -> str:
-    """What the blueprints cover, as a table."""
+def _covered(accepted: Iterable[Blueprint], world: World, source: Source) -> Covered:
+    """What the blueprints cover, and what none can."""
     coverage = Coverage(world)
+    coverage.give_up(source.given_up())
     for blueprint in accepted:
         coverage.add(blueprint)
-    return coverage.table()
+    return coverage.covered()
 
 
 async def _calibrated(config: Config, world: World, players: Players, accepted: Sequence[Blueprint]) -> Calibration:

@@ -27,7 +27,7 @@ LASTING = 4
 """How many attempts a wish is held on to."""
 IN_VAIN = 2
 """How often a pair of tools is wished for in vain before it is given up."""
-LOOKED_AT, WALKS = 200, 12
+LOOKED_AT, WALKS = 100, 12
 """After how many tasks pairs of tools that never came are walked, and how often, to find out which cannot."""
 
 
@@ -57,7 +57,7 @@ class Mix:
     personas: Sequence[str] = ()
     snapshots: int = 8
     window: int = WINDOW
-    steer: float = 0.5
+    steer: float = 0.75
     returning: float = 0.0
 
 
@@ -80,6 +80,7 @@ class Planner:
         self.seen: set[str] = set()
         self.given: dict[Kind, int] = dict.fromkeys(self.kinds, 0)
         self.long = 0
+        self.too_small_for_long = False
         self.looked = False
         self.twin: Blueprint | None = None
         self.index = 0
@@ -97,7 +98,7 @@ class Planner:
             self._take(draft)
             return Task(index, "act", draft, twin_of=index - 1)
         kind, overlapped = self._due(), 0
-        calls = LONG_CALLS if kind == "act" and self.long < self.mix.shares.long * (self.given["act"] + 1) else 0
+        calls = LONG_CALLS if kind == "act" and self._wants_long() else 0
         wish, who = self._wish(index, kind), self._returning(index)
         for attempt in range(ATTEMPTS[self.world.fork_cost]):
             rng = random.Random(f"{self.seed}/{index}/{attempt}")
@@ -108,10 +109,10 @@ class Planner:
             if self.against.shared_call(goal.calls()) is not None:
                 overlapped += 1
                 continue
-            found = self._drafted(goal, rng, index)
-            if found is None or (attempt < LASTING and wish and not self._grants(found, wish)):
+            found = self._drafted(goal, rng, index, wish if lasting else None)
+            if found is None:
                 continue
-            if wish and attempt >= LASTING:
+            if wish and not lasting:
                 self._let_go(wish)
             if self._repeats(found):
                 self.twin = None
@@ -122,12 +123,14 @@ class Planner:
             self.given[kind] += 1
             self.long += bool(calls)
             return Task(index, kind, found, overlapped=overlapped)
-        return Task(index, kind, self._nothing(kind, overlapped), overlapped=overlapped)
+        return Task(index, kind, self._nothing(kind, overlapped, calls), overlapped=overlapped)
 
-    def _drafted(self, goal: Goal, rng: random.Random, index: int) -> Blueprint | None:
-        """The goal as a draft that nothing speaks against; its twin is kept for the next index."""
+    def _drafted(self, goal: Goal, rng: random.Random, index: int, wish: Wish | None) -> Blueprint | None:
+        """The goal as a draft that grants the wish and passes the gates; its twin is kept for the index after."""
         found = ground(goal, "", rng)
-        if isinstance(found, Rejected) or found.substance() in self.seen or not self._twin(found):
+        if isinstance(found, Rejected) or found.substance() in self.seen:
+            return None
+        if (wish and not self._grants(found, wish)) or not self._twin(found):
             return None
         if self._spoilt(_in_plain_words(found)):
             self.twin = None
@@ -168,12 +171,11 @@ class Planner:
             self.coverage.give_up(reasons)
 
     def _wish(self, index: int, kind: Kind) -> Wish | None:
-        """What to steer a task to, once a window has ended; pairs of tools are for acts."""
+        """What to steer a task to, once a window has ended; pairs of tools are wished of acts alone."""
         rng = random.Random(f"{self.seed}/{index}/wish")
         if not self.coverage.tasks or rng.random() >= self.mix.steer:
             return None
-        wish = self.coverage.wish(rng)
-        return wish if kind == "act" or not wish.pair else None
+        return self.coverage.wish(rng, pairs=kind == "act")
 
     def _returning(self, index: int) -> tuple[str, str] | None:
         """The snapshot and the person of an earlier task of this window, now and then: tasks of one person can be
@@ -194,17 +196,26 @@ class Planner:
             reason = f"in {IN_VAIN * LASTING} draws for it no task came of {first} and then {then}"
             self.coverage.give_up({(first, then): reason})
 
-    def _nothing(self, kind: Kind, overlapped: int) -> Rejected:
-        """Why no task was found; a kind that this world has not at all gives its share to the others."""
-        attempts = ATTEMPTS[self.world.fork_cost]
-        reason = f"no {kind} task was found in {attempts} attempts: the domain may be too small"
-        if not self.given[kind] and len(self.kinds) > 1 and not overlapped:
-            del self.kinds[kind]
-            reason = f"no {kind} task was found in {attempts} attempts: its share goes to the other kinds"
+    def _wants_long(self) -> bool:
+        """Whether the next act is to be a long one."""
+        return not self.too_small_for_long and self.long < self.mix.shares.long * (self.given["act"] + 1)
+
+    def _nothing(self, kind: Kind, overlapped: int, calls: int) -> Rejected:
+        """Why no task was found; a kind that this world has not at all gives its share to the others, and long tasks
+        theirs to shorter ones.
+        """
+        wanted = f"{kind} task of {calls} calls or more" if calls else f"{kind} task"
+        told = f"no {wanted} was found in {ATTEMPTS[self.world.fork_cost]} attempts"
         if overlapped:
-            reason = (
-                f"no {kind} task was found in {attempts} attempts, {overlapped} of which overlap with earlier tasks"
-            )
+            reason = f"{told}, {overlapped} of which overlap with earlier tasks"
+        elif calls and not self.long:
+            self.too_small_for_long = True
+            reason = f"{told}: shorter ones take their share"
+        elif not calls and not self.given[kind] and len(self.kinds) > 1:
+            del self.kinds[kind]
+            reason = f"{told}: its share goes to the other kinds"
+        else:
+            reason = f"{told}: the domain may be too small"
         return Rejected(stage="sampling", reason=reason)
 
     def _twin(self, draft: Blueprint) -> bool:

@@ -27,8 +27,8 @@ from apigen_mt.trajectory import Cast, Role
 from blueprints.author import Author, TemplateAuthor
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.committee.review import Reviewer
+from blueprints.knowledge import people_table
 from blueprints.model_author import Ask, ModelAuthor
-from blueprints.sampling import people_table
 from tools_env.port import World
 
 

@@ -18,12 +18,24 @@ LOCAL = frozenset({"context", "server", "timeout", "garbage"})
 """Kinds of endpoint errors that end one talk; the others (key, address, quota, a refused request) stop the run."""
 
 
+MATTERS, ACTIONS = 6, 20
+"""Limits are meant for tasks of at most so many matters and calls."""
+TURNS_EACH, CALLS_EACH = 3, 2
+"""So many more messages for each further matter, and calls for each further call."""
+
+
 class Limits(NamedTuple):
     """How long a talk may go on: messages of each speaker, calls in all, calls between two words to the human."""
 
     turns: int = 30
     calls: int = 60
     calls_in_a_row: int = 15
+
+    def fitting(self, blueprint: Blueprint) -> "Limits":
+        """The limits of one task: a long one may go on for longer."""
+        turns = self.turns + TURNS_EACH * max(0, len(blueprint.stages) - MATTERS)
+        calls = self.calls + CALLS_EACH * max(0, len(blueprint.actions) - ACTIONS)
+        return self._replace(turns=turns, calls=calls)
 
 
 @dataclass(slots=True)
@@ -55,7 +67,7 @@ class _Stage:
 
 async def play(blueprint: Blueprint, world: World, human: Human, agent: Agent, limits: Limits | None = None) -> Played:
     """Play a blueprint once. Never raises for what the speakers do: their faults end the talk with a reason."""
-    limits = limits or Limits()
+    limits = (limits or Limits()).fitting(blueprint)
     session = world.open(blueprint.snapshot, blueprint.setup)
     offered = blueprint.offered(world.specs)
     tools = tuple(s.function() for s in offered.values())

@@ -11,7 +11,7 @@ from itertools import combinations
 from blueprints.blueprint import Blueprint, Known, Rejected
 from blueprints.descriptions import described_by
 from blueprints.goals import MOST_ATTRIBUTES, resolves
-from blueprints.knowledge import Referent, each, latest, referents_in
+from blueprints.knowledge import Referent, each, latest, people_table, referents_in
 from blueprints.wording import COUNT_FLOOR, Attribute, describe, label
 from tools_env.calls import Call, Result
 from tools_env.mentions import mentions, spoken
@@ -171,8 +171,8 @@ class _Told:
                 if table not in self._taken(calls[number]):
                     fixed.setdefault(table, set()).update(keys)
         fixed.pop(param.meaning.of, None)
-        people = (p.meaning.of for s in self.world.specs.values() for p in s.params if p.personal)
-        return fixed | {table: {self.blueprint.person} for table in people}
+        people = people_table(self.world)
+        return fixed | ({people: {self.blueprint.person}} if people else {})
 
     def _taken(self, call: Call) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from blueprints.blueprint import Blueprint, Output, Rejected
 from blueprints.hinges import field_of, hinges
 from blueprints.realizability import unobtainable
+from blueprints.voice import voice
 from blueprints.word_gates import invention, leakage, wording
 from tools_env.calls import Call, Refusal, Result
 from tools_env.mentions import mentions
@@ -32,6 +33,7 @@ def check(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     yield from leakage(blueprint, world)
     yield from invention(blueprint, world)
     yield from wording(blueprint)
+    yield from voice(blueprint)
     if blueprint.id != blueprint.identity():
         yield Rejected(stage="format", reason="the id is not the hash of the content")
 

@@ -10,7 +10,7 @@ from blueprints.blueprint import Blueprint, Kind
 from tools_env.calls import Outcome, Result
 from tools_env.graph import api_graph
 from tools_env.port import World
-from tools_env.values import Json, leaves
+from tools_env.values import Json, Part, leaves
 
 Pair: TypeAlias = tuple[str, str]
 Aspect: TypeAlias = Literal["tools", "pairs", "clauses", "refused", "operators", "kinds", "writes", "personas"]
@@ -40,6 +40,36 @@ class Wish:
     pair: tuple[str, ...] = ()
     clause: str = ""
     operator: str = ""
+
+
+class Covered(Part):
+    """What tasks cover: by aspect how many tasks have each thing there is; and the pairs that no task can have, each
+    with the reason.
+    """
+
+    tasks: int = 0
+    counts: dict[str, dict[str, int]] = {}
+    left_out: dict[str, str] = {}
+
+    def table(self) -> str:
+        """The counts in lines: how many of each are covered, and which least; pairs that are left out apart."""
+        lines = [f"{self.tasks} tasks"]
+        for aspect, counts in self.counts.items():
+            names = [n for n in counts if aspect != "pairs" or n not in self.left_out]
+            if aspect == "personas":
+                rest = f"{len(names)} different"
+            elif aspect == "writes":
+                rest = ", ".join(f"{n}: {counts[n]}" for n in sorted(names, key=int))
+            else:
+                fewest = sorted(names, key=counts.__getitem__)[:FEWEST]
+                rest = f"{sum(counts[n] > 0 for n in names)} of {len(names)}; fewest: "
+                rest += ", ".join(f"{n} {counts[n]}" for n in fewest)
+            lines.append(f"{aspect:<10} {rest}")
+        if self.left_out:
+            some = ", such as these (all in --json)" if len(self.left_out) > FEWEST else ""
+            lines.append(f"{len(self.left_out)} pairs are left out, for no task can have them{some}:")
+            lines += [f"  {pair}: {why}" for pair, why in list(self.left_out.items())[:FEWEST]]
+        return "\n".join(lines)
 
 
 @dataclass(slots=True)
@@ -96,6 +126,7 @@ class Coverage:
         }
         for aspect, seen in found.items():
             self._counts[aspect].update(seen)
+        self.given_up = {pair: why for pair, why in self.given_up.items() if not self._counts["pairs"][shown(pair)]}
 
     def pairs(self, blueprint: Blueprint, outcomes: Sequence[Outcome] | None = None) -> set[Pair]:
         """The edges that a task covers."""
@@ -132,10 +163,15 @@ class Coverage:
         """Wish for these pairs no more."""
         self.given_up |= {pair: why for pair, why in reasons.items() if pair in self._edges}
 
-    def wish(self, rng: random.Random) -> Wish:
-        """What would add most: a tool, a pair or a clause, and half of the time an operator; mostly what is rare."""
+    def wish(self, rng: random.Random, *, pairs: bool = True) -> Wish:
+        """What would add most: a tool, a pair or a clause, and half of the time an operator; mostly what is rare.
+
+        A pair that no task covers yet is wished for alone. `pairs` is false for a task that can hold none.
+        """
+        if pairs and (missing := self.uncovered()):
+            return Wish(pair=self._pair(self._least("pairs", rng, [shown(p) for p in missing])))
         operator = self._least("operators", rng) if rng.random() < SHARE_WITH_OPERATOR else ""
-        aspects: tuple[Aspect, ...] = ("tools", "pairs", "clauses")
+        aspects: tuple[Aspect, ...] = ("tools", "pairs", "clauses") if pairs else ("tools", "clauses")
         aspects = tuple(a for a in aspects if self._open(a))
         if not aspects:
             return Wish(operator=operator)
@@ -146,14 +182,17 @@ class Coverage:
             return Wish(tool=name, operator=operator)
         if aspect == "clauses":
             return Wish(clause=name, operator=operator)
-        return Wish(pair=next(p for p in self._edges if shown(p) == name), operator=operator)
+        return Wish(pair=self._pair(name), operator=operator)
+
+    def _pair(self, name: str) -> Pair:
+        return next(p for p in self._edges if shown(p) == name)
 
     def _open(self, aspect: Aspect) -> list[str]:
         gone = {*map(shown, self.given_up)} if aspect == "pairs" else set()
         return [name for name in self._counts[aspect] if name not in gone]
 
-    def _least(self, aspect: Aspect, rng: random.Random) -> str:
-        names = self._open(aspect)
+    def _least(self, aspect: Aspect, rng: random.Random, among: Sequence[str] = ()) -> str:
+        names = among or self._open(aspect)
         if not names:
             return ""
         name = rng.choices(names, [self._weight(aspect, n) for n in names])[0]
@@ -163,20 +202,10 @@ class Coverage:
     def _weight(self, aspect: Aspect, name: str) -> float:
         return 1 / (1 + self._counts[aspect][name] + self._wished[aspect, name]) ** 2
 
-    def table(self) -> str:
-        """The counts in lines: how many of each are covered, and which least."""
-        lines = [f"{self.tasks} tasks"]
-        for aspect, counter in self._counts.items():
-            names = self._open(aspect)
-            covered = sum(counter[n] > 0 for n in names)
-            if aspect in {"writes", "personas"}:
-                most = sorted(names) if aspect == "writes" else []
-                rest = ", ".join(f"{n}: {counter[n]}" for n in most) or f"{covered} different"
-            else:
-                fewest = sorted(names, key=counter.__getitem__)[:FEWEST]
-                rest = f"{covered} of {len(names)}; fewest: {', '.join(f'{n} {counter[n]}' for n in fewest)}"
-            lines.append(f"{aspect:<10} {rest}")
-        return "\n".join([*lines, *(f"  {shown(pair)} is left out: {why}" for pair, why in self.given_up.items())])
+    def covered(self) -> "Covered":
+        """The counts as they stand."""
+        left_out = {shown(pair): why for pair, why in self.given_up.items()}
+        return Covered(tasks=self.tasks, counts=self.counts(), left_out=left_out)
 
 
 def shown(pair: Pair) -> str:

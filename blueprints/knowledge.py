@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 
 from blueprints.wording import SPEAKABLE, Attribute
 from tools_env.calls import Call, Result
-from tools_env.port import Brief, Person, Session
+from tools_env.port import Brief, Person, Session, World
 from tools_env.state import fingerprint
 from tools_env.tool import Param, ToolSpec, Yield
 from tools_env.values import TEXT, Json
+
+
+def people_table(world: World) -> str:
+    """The table of the people: what the personal arguments point at; empty where there are none."""
+    return next((p.meaning.of for s in world.specs.values() for p in s.params if p.personal), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from blueprints.binding import Binder
-from blueprints.knowledge import Knowledge, each, referents_in
+from blueprints.knowledge import Knowledge, each, people_table, referents_in
 from tools_env.calls import Call, Refusal, Result
 from tools_env.port import World
 from tools_env.tool import ToolSpec, noun_of
@@ -52,7 +52,7 @@ class _Walk:
         session = self.world.open(snapshot)
         try:
             knowledge = Knowledge(session, dict(self.world.specs))
-            binder = Binder(knowledge, brief, rng.choice(brief.people), rng, _people(self.world))
+            binder = Binder(knowledge, brief, rng.choice(brief.people), rng, people_table(self.world))
             if binder.identify() is None:
                 self._note(0, "the person cannot be found by what they know of themself")
                 return
@@ -134,8 +134,3 @@ def _refusal(knowledge: Knowledge, call: Call) -> str | None:
     if isinstance(outcome, Refusal):
         return f"clause {outcome.clause}" if outcome.clause else outcome.reason
     return None if isinstance(outcome, Result) else outcome.reason
-
-
-def _people(world: World) -> str:
-    """The table of the people: what the personal arguments point at."""
-    return next((p.meaning.of for s in world.specs.values() for p in s.params if p.personal), "")

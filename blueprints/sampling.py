@@ -14,7 +14,7 @@ from blueprints.coverage import Wish
 from blueprints.figures import figures
 from blueprints.goal import Answer, Figure, Goal, Intent, Total
 from blueprints.goals import Pick
-from blueprints.knowledge import Knowledge
+from blueprints.knowledge import Knowledge, people_table
 from blueprints.operators import fallback, hinge, second_thoughts
 from blueprints.search import Found, Search
 from tools_env.mentions import mentions
@@ -310,9 +310,3 @@ def _open_choice(search: Search, found: Found) -> bool:
             if mine and rivals:
                 return True
     return False
-
-
-def people_table(world: World) -> str:
-    """The table of the people: what the personal arguments point at."""
-    tables = [p.meaning.of for s in world.specs.values() for p in s.params if p.personal]
-    return tables[0] if tables else ""

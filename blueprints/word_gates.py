@@ -53,12 +53,6 @@ _NOT_SPOKEN = re.compile(
 
 ASKED = 0.3
 """The least share of a question's longer words that it holds in whatever way it is put."""
-_QUOTED = re.compile(r'"[^"]*"')
-_OF_THEM = re.compile(
-    r"\bthe (?:customer|client|user)(?:'s|s)?\b|\bservice desk (?:operator|agent|assistant|representative)\b",
-    re.IGNORECASE,
-)
-"""An instruction that talks about the person instead of to them."""
 
 
 def invention(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
@@ -87,9 +81,6 @@ def wording(blueprint: Blueprint) -> Iterator[Rejected]:
     """Each line says what it volunteers and nothing that is only given when asked; the instruction says it all."""
     if not blueprint.instruction.strip():
         yield Rejected(stage="wording", reason="the instruction is empty")
-    if found := _OF_THEM.search(_QUOTED.sub(" ", blueprint.instruction)):
-        reason = f"the instruction speaks of {found[0]!r} as of somebody else: tell it to them, as you"
-        yield Rejected(stage="wording", reason=reason)
     for number, stage in enumerate(blueprint.stages):
         if not stage.say.strip():
             yield Rejected(stage="wording", reason=f"message {number + 1} says nothing")

@@ -54,22 +54,31 @@ async def ask(client: ChatClient, key: ReplyKey, request: ChatRequest, answer: t
 
 def read_answer(reply: ChatReply, answer: type[A]) -> A | Unparsed:
     """Return the first JSON in the reply that is a valid `answer`: bare, fenced, after prose, or in a call."""
-    reason = "there is no JSON in it"
-    first = True
-    for source in (reply.text, *(call.arguments for call in reply.calls)):
-        for value in _values(source):
+    sources = (reply.text, *(call.arguments for call in reply.calls))
+    reason = ""
+    for source in sources:
+        for value, outermost in _values(source):
             try:
                 return answer.model_validate_json(mend(json.dumps(value, ensure_ascii=False)))
             except ValidationError as error:
-                if first:
-                    reason, first = _told(error), False
-    return Unparsed(reason=reason, text=reply.text or "".join(call.arguments for call in reply.calls))
+                reason = reason or (_told(error) if outermost else "")
+    text = "".join(sources).strip()
+    return Unparsed(reason=reason or _nothing_in(text, reply.finish_reason), text=text)
 
 
-def _values(text: str) -> Iterator[Json]:
-    """JSON objects and lists in a text, in order: the whole of it, else what starts at each brace or bracket."""
+def _nothing_in(text: str, finish_reason: str) -> str:
+    """Why there is no JSON value in a text. Parts of one that was cut off say nothing of the whole."""
+    if finish_reason == "length":
+        return "it ran on to its limit of tokens and was cut off: be brief, and leave no blanks between the parts"
+    return "its JSON is malformed or incomplete" if "{" in text else "there is no JSON in it"
+
+
+def _values(text: str) -> Iterator[tuple[Json, bool]]:
+    """JSON objects and lists in a text, in order: the whole of it, else what starts at each brace or bracket; each with
+    whether none that began before it went wrong.
+    """
     decoder = json.JSONDecoder()
-    at, tries = 0, 0
+    at, tries, outermost = 0, 0, True
     while tries < _STARTS:
         starts = [place for place in (text.find("{", at), text.find("[", at)) if place >= 0]
         if not starts:
@@ -79,9 +88,9 @@ def _values(text: str) -> Iterator[Json]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            at += 1
+            at, outermost = at + 1, False
             continue
-        yield value
+        yield value, outermost
 
 
 def _told(error: ValidationError) -> str:

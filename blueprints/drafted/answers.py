@@ -39,12 +39,13 @@ def asked_in(played: Played, number: int) -> Asked | Rejected:
             return _asked(name, meaning, value, source, None)
         return Rejected(stage="outputs", reason=_nowhere(answer, among, played.context.person))
 
-    def fit(one: tuple[Referent, str, Meaning, Json]) -> tuple[bool, bool]:
+    def fit(one: tuple[Referent, str, Meaning, Json]) -> tuple[bool, bool, bool]:
         record, name, meaning, _ = one
         like = latest(among, record.table)
         hidden = frozenset({(record.id, name)})
         alone = len({r.id for r in like}) == 1 or described(played, number, like, record.id, hidden) is not None
-        return alone, asked_label(name, meaning) in matter.message or label(name) in matter.message
+        worded = asked_label(name, meaning) in matter.message or label(name) in matter.message
+        return alone, worded, number == 0 or record.source >= played.until(number - 1)
 
     target, name, meaning, value = max(found, key=fit)
     return _asked(name, meaning, value, target.source, target)

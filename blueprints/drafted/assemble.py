@@ -15,7 +15,7 @@ from blueprints.drafted.ledger import Ledger
 from blueprints.drafted.played import Played, play
 from blueprints.drafted.proposal import Proposal
 from blueprints.drafted.repeats import repeated
-from blueprints.knowledge import each
+from blueprints.knowledge import each, people_table
 
 SHORT = 5
 """Digits below this number may as well be a count or a year."""
@@ -73,11 +73,11 @@ def _blueprint(played: Played, asked: dict[int, Asked], evidence: Evidence | Non
         hidden.add((key, field))
     ledger = Ledger(played, frozenset(hidden))
     ledger.own()
-    people = {p.meaning.of for s in context.world.specs.values() for p in s.params if p.personal}
+    people = people_table(context.world)
     for number in range(len(proposal.matters)):
         ledger.matter(number)
         target = asked[number].target if number in asked else None
-        if target is not None and not (target.id == context.person.id and target.table in people):
+        if target is not None and not (target.id == context.person.id and target.table == people):
             ledger.asked(number, target)
     used = {c for a in played.actions for c in context.world.specs[a.name].clauses}
     return Blueprint(
@@ -101,8 +101,7 @@ def _blueprint(played: Played, asked: dict[int, Asked], evidence: Evidence | Non
 
 def _instruction(played: Played) -> str:
     """The instruction, with the name of the person, and for a refusal the sentence that every refusal ends with."""
-    facts = {n: str(f.value) for n, f in played.context.person.facts.items()}
-    name = facts.get("name") or " ".join(facts[n] for n in ("first_name", "last_name") if n in facts)
+    name = played.context.name
     told = played.proposal.instruction
     lead = "" if not name or name.casefold() in told.casefold() else f"You are {name}. "
     return f"{lead}{told}{f' {PUSH_BACK}' if played.forbidden else ''}"

@@ -20,7 +20,7 @@ def calls_of(proposal: Proposal, specs: Mapping[str, ToolSpec]) -> tuple[tuple[C
     found: list[tuple[Call, ...]] = []
     for matter in proposal.matters:
         calls: list[Call] = []
-        for proposed in matter.calls:
+        for proposed in matter.made:
             call = call_of(proposed, specs)
             if isinstance(call, Rejected):
                 return call
@@ -36,15 +36,12 @@ def call_of(proposed: ProposedCall, specs: Mapping[str, ToolSpec]) -> Call | Rej
         return _wrong(f"there is no tool {proposed.tool!r}: use one of those that are listed, by its exact name")
     offered = [p.name for p in spec.params]
     arguments: dict[str, Json] = {}
-    for argument in proposed.arguments:
-        name = argument.name
+    for name, given in proposed.arguments.items():
         if name not in offered:
             known = f"it takes {', '.join(offered)}" if offered else "it takes none"
             return _wrong(f"{spec.name} has no argument {name!r}: {known}")
-        if name in arguments:
-            return _wrong(f"{spec.name} is given {name} twice: give it once")
-        value: Json = [*argument.value] if isinstance(argument.value, list) else argument.value
-        if isinstance(value, str) and value.casefold() in {"", "null", "none"} and not _required(spec, name):
+        value: Json = [*given] if isinstance(given, list) else given
+        if _empty(value) and not _required(spec, name):
             continue
         read = _read(value, spec, name)
         if isinstance(read, Rejected):
@@ -54,6 +51,10 @@ def call_of(proposed: ProposedCall, specs: Mapping[str, ToolSpec]) -> Call | Rej
     if missing:
         return _wrong(f"{spec.name} lacks the argument {missing[0]!r}: give it a value")
     return Call(name=spec.name, arguments=arguments)
+
+
+def _empty(value: Json) -> bool:
+    return value == [] or (isinstance(value, str) and value.casefold() in {"", "null", "none"})
 
 
 def _wrong(reason: str) -> Rejected:
@@ -70,12 +71,12 @@ def _schema(spec: ToolSpec, name: str) -> Json:
 
 
 def _read(value: Json, spec: ToolSpec, name: str) -> Json | Rejected:
-    """The value if the tool's schema allows it; else, if it is text that holds JSON which the schema allows, that."""
+    """The value if the tool's schema allows it; else what its text, or each of its texts, holds as JSON, if that is."""
     validator = Draft202012Validator({**spec.parameters, "required": []})
     wrong = next(iter(validator.iter_errors({name: value})), None)
     if wrong is None:
         return value
-    inner = _json(value)
+    inner: Json = [_json(v) for v in value] if isinstance(value, list) else _json(value)
     if inner is not None and _depth(inner) <= DEPTH and validator.is_valid({name: inner}):
         return inner
     return Rejected(stage="format", reason=_expected(_schema(spec, name)) or wrong.message)

@@ -3,8 +3,10 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from blueprints.blueprint import Blueprint, Rejected
+from blueprints.drafted.doable import doable
 from blueprints.drafted.proposal import WISHES, Wish
 from blueprints.drafted.reading import Shown, read_about
 from blueprints.drafted.walk import Settings, walk
@@ -13,13 +15,17 @@ from tools_env.policy import clauses_of
 from tools_env.port import Brief, Person, World
 from tools_env.state import fingerprint
 
-PEOPLE = 5
-"""How many people may be tried until one is found by what they know of themself."""
+PEOPLE, WALKS = 5, 4
+"""How many people are tried for a walk, and how many walks, until somebody's records let a task end as it has to."""
+
+_Found: TypeAlias = tuple[tuple[str, ...], Person, tuple[Shown, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The material of one task. `subject` is its identity, whatever the round; `earlier` are tasks not to repeat."""
+    """The material of one task. `ends` are the walked tools that the person's records let it end with, where any do;
+    `subject` is its identity, whatever the round; `earlier` are tasks not to repeat.
+    """
 
     world: World
     snapshot: str
@@ -28,12 +34,19 @@ class Context:
     persona: str
     kind: Wish
     walked: tuple[str, ...]
+    ends: tuple[str, ...]
     clauses: tuple[str, ...]
     shown: tuple[Shown, ...]
     examples: tuple[Blueprint, ...]
     earlier: tuple[Blueprint, ...]
     index: int
     subject: str
+
+    @property
+    def name(self) -> str:
+        """The person's name; empty where the world has none."""
+        facts = {n: str(f.value) for n, f in self.person.facts.items()}
+        return facts.get("name") or " ".join(facts[n] for n in ("first_name", "last_name") if n in facts)
 
     def records(self) -> list[Referent]:
         """The records that the author is shown."""
@@ -55,15 +68,12 @@ def sample_context(
     if not shares:
         return _none(f"of the kinds that can be proposed, {', '.join(WISHES)}, none has a share")
     kind = rng.choices(list(shares), list(shares.values()))[0]
-    walked = walk(world, kind, settings, rng)
-    if not walked:
-        return _none(f"no walk holds a tool for {kind}: the domain may be too small")
     snapshot = rng.choice(world.snapshots(settings.snapshots))
     brief = world.brief(snapshot)
-    found = _person(world, snapshot, brief, walked, settings, rng)
+    found = _Finder(world, snapshot, brief, kind, settings, rng).find()
     if isinstance(found, Rejected):
         return found
-    person, shown = found
+    walked, person, shown, ends = found
     alike = [e for e in examples if e.kind == kind and e.person != person.id]
     return Context(
         world=world,
@@ -73,6 +83,7 @@ def sample_context(
         persona=rng.choice(personas) if personas else "",
         kind=kind,
         walked=walked,
+        ends=ends,
         clauses=_clauses(world, brief, walked, settings, rng),
         shown=shown,
         examples=tuple(rng.sample(alike, rng.randint(0, min(settings.examples, len(alike))))),
@@ -86,19 +97,52 @@ def _none(reason: str) -> Rejected:
     return Rejected(stage="sampling", reason=reason)
 
 
-def _person(
-    world: World, snapshot: str, brief: Brief, walked: tuple[str, ...], settings: Settings, rng: random.Random
-) -> tuple[Person, tuple[Shown, ...]] | Rejected:
-    """A person whom the tools find, and what they show of them."""
-    session = world.open(snapshot)
-    try:
-        for person in rng.sample(brief.people, min(PEOPLE, len(brief.people))):
-            shown = read_about(world, session, person, walked, settings.reads, rng)
-            if shown:
-                return person, shown
-    finally:
-        session.close()
-    return _none(f"nobody in {snapshot} is found by what they know of themself")
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Looks for tools that go together, and for somebody whose records let a task of the kind end with one of them."""
+
+    world: World
+    snapshot: str
+    brief: Brief
+    kind: Wish
+    settings: Settings
+    rng: random.Random
+
+    def find(self) -> _Found | Rejected:
+        """The first that is found in a few walks; else one of which only the person is known to be found."""
+        second: _Found | Rejected = _none(f"nobody in {self.snapshot} is found by what they know of themself")
+        for _ in range(WALKS):
+            walked = walk(self.world, self.kind, self.settings, self.rng)
+            if not walked:
+                return _none(f"no walk holds a tool for {self.kind}: the domain may be too small")
+            for person in self.rng.sample(self.brief.people, min(PEOPLE, len(self.brief.people))):
+                found = self._of(person, walked)
+                if found is not None and (found[-1] or self.kind == "inform"):
+                    return found
+                second = found or second
+        return second
+
+    def _of(self, person: Person, walked: tuple[str, ...]) -> _Found | None:
+        """What the tools show of a person, first of all what leads to the ends; None when they do not find them."""
+        most = self.settings.reads
+        session = self.world.open(self.snapshot)
+        try:
+            others = read_about(self.world, session, person, walked, most, self.rng)
+        finally:
+            session.close()
+        if not others:
+            return None
+        ends: list[str] = []
+        shown: list[Shown] = []
+        if self.kind != "inform":
+            ways = doable(self.world, self.snapshot, person, walked, self.kind, self.rng)
+            for name, reads in ways.items():
+                more = [read for read in reads if read not in shown]
+                if len(shown) + len(more) <= most:
+                    ends.append(name)
+                    shown += more
+        shown += [read for read in others if read not in shown][: most - len(shown)]
+        return walked, person, tuple(shown), tuple(ends)
 
 
 def _clauses(

@@ -2,11 +2,13 @@
 
 It is filled in from top to bottom, and small models write best what they have just written the grounds for: a plan, the
 calls, what the person says to have them made, and the instruction last. There is no open object, so that endpoints
-can hold a model to the schema; an argument is a name and a value, and tools and arguments are offered by name.
+can hold a model to the schema: each tool is offered with its own arguments and choices, and a kind of task with nothing
+that such a task cannot have. What a schema rules out no round is lost on.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import GenericAlias
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import (
@@ -19,8 +21,10 @@ from pydantic import (
     WrapValidator,
     create_model,
 )
+from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
-from tools_env.tool import ToolSpec
+from tools_env.tool import Param, ToolSpec
+from tools_env.values import Json
 
 Wish: TypeAlias = Literal["act", "inform", "refuse"]
 WISHES: tuple[Wish, ...] = ("act", "inform", "refuse")
@@ -28,6 +32,9 @@ WISHES: tuple[Wish, ...] = ("act", "inform", "refuse")
 
 MATTERS, CALLS, ARGUMENTS, FACTS = 4, 12, 12, 12
 """The most matters of a task, calls of a matter, arguments of a call, and facts a person brings."""
+
+PLAIN = frozenset({"string", "integer", "number", "boolean"})
+"""The types of JSON that are offered as they are; anything else is written as text that holds JSON."""
 
 P = TypeVar("P", bound="Filled")
 
@@ -70,30 +77,34 @@ class Filled(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Argument(Filled):
-    """One argument of a call. The value is text, a number, true or false, or a list of those."""
-
-    name: Short
-    value: Value
-
-
 class ProposedCall(Filled):
-    """One call of a tool by the desk."""
+    """One call of a tool by the desk. A value is text, a number, true or false, or a list of those."""
 
     tool: Short
-    arguments: list[Argument] = Field(max_length=ARGUMENTS)
+    arguments: dict[Short, Value] = Field(max_length=ARGUMENTS)
 
 
 class Matter(Filled):
-    """One thing the person wants: what ends it, the calls in order, the one value they must hear, their message.
-
-    Of a refusal the last call is the one that the desk must refuse. `answer` is empty unless it is a question.
+    """One thing the person wants: the calls that look things up, then the one that makes the change or, of a refusal,
+    that the desk must not make; of a question the one value they must hear; and their message.
     """
 
     wants: Literal["change", "answer", "refusal"]
     calls: list[ProposedCall] = Field(max_length=CALLS)
-    answer: Plain
+    change: ProposedCall | None = None
+    answer: Plain = ""
     message: Words
+
+    @property
+    def made(self) -> tuple[ProposedCall, ...]:
+        """All calls in order."""
+        return tuple(self.calls) if self.change is None else (*self.calls, self.change)
+
+
+NoChange: TypeAlias = SkipJsonSchema[ProposedCall | None]
+NoAnswer: TypeAlias = SkipJsonSchema[Plain]
+AnyMatter: TypeAlias = SkipJsonSchema[Matter]
+"""What is read where it stands, and not offered."""
 
 
 class Brought(Filled):
@@ -112,17 +123,65 @@ class Proposal(Filled):
     instruction: Story
 
 
-def answer_type(specs: Mapping[str, ToolSpec]) -> type[Proposal]:
-    """The proposal for one world: its schema offers the tools and arguments by name.
+def answer_type(specs: Mapping[str, ToolSpec], kind: Wish) -> type[Proposal]:
+    """The proposal of a kind of task in one world: its schema offers the tools with their arguments and choices, and no
+    more fields than the kind has.
 
-    A name that is not among them is read all the same, and sent back by a gate that can say which name it was.
+    Whatever stands there all the same is read, and sent back by a gate that can say what is wrong with it.
     """
-    names = sorted({p.name for s in specs.values() for p in s.params})
-    argument = _with(Argument, name=(Short, Field(json_schema_extra={"enum": [*names]})))
-    tool = (Short, Field(json_schema_extra={"enum": [*sorted(specs)]}))
-    call = _with(ProposedCall, tool=tool, arguments=(list[argument], Field(max_length=ARGUMENTS)))  # type: ignore[valid-type]
-    matter = _with(Matter, calls=(list[call], Field(max_length=CALLS)))  # type: ignore[valid-type]
-    return _with(Proposal, matters=(list[matter], Field(min_length=1, max_length=MATTERS)))  # type: ignore[valid-type]
+    desk = [spec for _, spec in sorted(specs.items()) if "agent" in spec.actors]
+    reads, writes = ([s for s in desk if s.writes is w] for w in (False, True))
+    change, answer, refusal = _changing("change", reads, writes), _answering(reads), _changing("refusal", reads, writes)
+    most = 1 if kind == "refuse" else MATTERS
+    matter: Any = {"act": change | answer, "inform": answer, "refuse": refusal}[kind]
+    size = Field(min_length=1, max_length=MATTERS, json_schema_extra={"maxItems": most})
+    return _with(Proposal, matters=(list[matter | AnyMatter], size))
+
+
+def _answering(reads: Sequence[ToolSpec]) -> type[Matter]:
+    """A question."""
+    calls = (GenericAlias(list, (_one_of(reads),)), Field(max_length=CALLS))
+    none = (NoChange, None)
+    return _with(Matter, wants=(Literal["answer"], ...), calls=calls, change=none, answer=(Plain, ...))
+
+
+def _changing(wants: str, reads: Sequence[ToolSpec], writes: Sequence[ToolSpec]) -> type[Matter]:
+    """A matter that ends in a change, or would."""
+    calls = (GenericAlias(list, (_one_of(reads),)), Field(max_length=CALLS))
+    change = (_one_of(writes), ...)
+    return _with(Matter, wants=(Literal[wants], ...), calls=calls, change=change, answer=(NoAnswer, ""))
+
+
+def _one_of(tools: Sequence[ToolSpec]) -> Any:  # noqa: ANN401 - a type made here
+    """A call of one of these tools, of any form; the schema holds each to its own arguments."""
+    offered: Any = {"anyOf": [_offered(spec) for spec in tools]} if tools else False
+    return Annotated[ProposedCall, WithJsonSchema(offered)]
+
+
+def _offered(spec: ToolSpec) -> Json:
+    """The schema of a call: all arguments are named, and one that may be left out may be empty."""
+    values: dict[str, Json] = {p.name: _value(p, spec) for p in spec.params}
+    arguments: Json = {"type": "object", "properties": values, "required": [*values], "additionalProperties": False}
+    tool: Json = {"type": "string", "enum": [spec.name]}
+    return {
+        "type": "object",
+        "properties": {"tool": tool, "arguments": arguments},
+        "required": ["tool", "arguments"],
+        "additionalProperties": False,
+    }
+
+
+def _value(param: Param, spec: ToolSpec) -> Json:
+    """The schema of a value, as simple as the tool's own allows; the tool's own is asked when the call is read."""
+    properties = spec.parameters.get("properties")
+    own = properties.get(param.name) if isinstance(properties, dict) else None
+    kind = own.get("type") if isinstance(own, dict) else None
+    one: Json = {"type": kind if kind in PLAIN else "string"}
+    if param.choices:
+        one = {"enum": [*param.choices, *(() if param.required else ("",))]}
+    elif not param.required and kind in PLAIN - {"string"}:
+        one = {"anyOf": [one, {"type": "string", "enum": [""]}]}
+    return {"type": "array", "items": one, "maxItems": ARGUMENTS} if param.many else one
 
 
 def _with(base: type[P], **narrowed: object) -> type[P]:

@@ -29,7 +29,8 @@ async def propose(
     context: Context, ask: Ask, feedback: tuple[Rejected, ...], number: int, author: str = "model"
 ) -> Blueprint | Rejected:
     """What the model proposes in a round, if it passes every gate; else the first that it does not pass."""
-    answer = await ask(prompt_of(context, feedback), context.subject, number, answer_type(context.world.specs))
+    form = answer_type(context.world.specs, context.kind)
+    answer = await ask(prompt_of(context, feedback), context.subject, number, form)
     if isinstance(answer, Rejected):
         return answer
     if not isinstance(answer, Proposal):
@@ -50,7 +51,8 @@ def prompt_of(context: Context, feedback: tuple[Rejected, ...]) -> str:
         records="\n".join(_record(context)),
         examples=_examples(context),
         kind=KINDS[context.kind],
-        walked=", ".join(context.walked),
+        walked=", ".join(n for n in context.walked if context.kind != "inform" or not context.world.specs[n].writes),
+        ends=_ends(context),
         clauses=_clauses(context),
         feedback=_notes(feedback),
     )
@@ -96,6 +98,14 @@ def _examples(context: Context) -> str:
         told.append(f"\nA task of somebody else that was good.\nInstruction: {example.instruction}\n"
                     f"Messages: {messages}\nCalls: {calls}\n")  # fmt: skip
     return "".join(told)
+
+
+def _ends(context: Context) -> str:
+    """What has been tried for this person, in words."""
+    if not context.ends:
+        return ""
+    done = "is refused by a rule" if context.kind == "refuse" else "can be done"
+    return f"For this person, with the records above, it was tried: {', '.join(context.ends)} {done}.\n"
 
 
 def _clauses(context: Context) -> str:

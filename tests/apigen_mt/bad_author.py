@@ -62,7 +62,7 @@ def changed(body: Body, change: Callable[[Body], object], *told: str) -> Ruined:
 
 
 def invalid_json(_: Blueprint, __: Body) -> Ruined:
-    return Ruined(Answer(text="{'plan': 'think', 'matters': [}"), ("no JSON",))
+    return Ruined(Answer(text="{'plan': 'think', 'matters': [}"), ("its JSON is malformed",))
 
 
 def sorry(_: Blueprint, __: Body) -> Ruined:
@@ -75,4 +75,4 @@ def silent(_: Blueprint, __: Body) -> Ruined:
 
 def cut_off(_: Blueprint, body: Body) -> Ruined:
     text = json.dumps(body)
-    return Ruined(Answer(text=text[: len(text) // 3], finish_reason="length"), ("no usable answer",))
+    return Ruined(Answer(text=text[: len(text) // 3], finish_reason="length"), ("ran on to its limit of tokens",))

@@ -88,8 +88,43 @@ def add_words(body: Body, text: str, *told: str) -> Ruined:
     return changed(body, lambda b: b.update(instruction=f"{b['instruction']} {text}"), *told)
 
 
+def say(body: Body, text: str, *told: str) -> Ruined:
+    """The first message goes on in these words."""
+    return changed(body, lambda b: b["matters"][0].update(message=f"{b['matters'][0]['message']} {text}"), *told)
+
+
+def message_of_the_desk(_: Blueprint, body: Body) -> Ruined:
+    return say(body, "I am sorry, but I can't process your request.", "message 1", "as the desk would")
+
+
+def message_about_somebody(blueprint: Blueprint, body: Body) -> Ruined:
+    name = first_name(blueprint)
+    return say(body, f"This is for {name}\u2019s sake.", f"message 1 speaks of {name} as of somebody else")
+
+
+def instruction_about_somebody(blueprint: Blueprint, body: Body) -> Ruined:
+    name = first_name(blueprint)
+    return add_words(body, f"It is {name}'s wish.", f"the instruction speaks of {name} as of somebody else")
+
+
+def instruction_to_the_desk(_: Blueprint, body: Body) -> Ruined:
+    return add_words(body, "You are a service desk assistant.", "the instruction speaks of 'service desk assistant'")
+
+
+def says_twice(_: Blueprint, body: Body) -> Ruined:
+    return add_words(
+        body, "You do not want to wait. You  do not want to wait.", "says twice: 'You do not want to wait.'"
+    )
+
+
+def first_name(blueprint: Blueprint) -> str:
+    """What the person is called."""
+    own = {name: str(known.value) for name, known in blueprint.known.items() if not known.about}
+    return (own.get("name") or own["first_name"]).split()[0]
+
+
 def tool_in_words(_: Blueprint, body: Body) -> Ruined | None:
-    names = (c["tool"] for matter in body["matters"] for c in matter["calls"])
+    names = (c["tool"] for matter in body["matters"] for c in [matter.get("change", {"tool": ""}), *matter["calls"]])
     name = next((n for n in names if "_" in n), None)
     return add_words(body, f"You want them to use {name}.", name, "technical name") if name else None
 

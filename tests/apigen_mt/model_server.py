@@ -11,7 +11,7 @@ from apigen_mt.cast.scripted_human import ScriptedHuman
 from blueprints.author import instruction
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
-from blueprints.sampling import people_table
+from blueprints.knowledge import people_table
 from tests.chat_server import Answer, Body
 from tools_env.port import World
 from tools_env.values import Json

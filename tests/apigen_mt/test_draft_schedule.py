@@ -12,6 +12,7 @@ from apigen_mt.draft_schedule import Schedule, Wanted
 from apigen_mt.draft_tasks import Due
 from apigen_mt.models.budget import BudgetSpent
 from blueprints.blueprint import Blueprint, Provenance, Rejected
+from blueprints.coverage import Pair
 from tests.blueprints.talks import planned
 
 TASKS = [b for b in planned("library", 72) if not b.parents]
@@ -31,6 +32,9 @@ class Numbers:
     def next(self) -> Due:
         self.index += 1
         return Due(self.index - 1, "act")
+
+    def given_up(self) -> dict[Pair, str]:
+        return {}
 
     def feed(self, accepted: Sequence[Blueprint]) -> None:
         self.fed.append((self.index, [b.provenance.task for b in accepted]))

@@ -12,6 +12,7 @@ from apigen_mt.draft_stats import DraftStats, summary
 from apigen_mt.models.chat import Usage
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.committee.votes import Ballot, Votes
+from blueprints.coverage import Covered
 from blueprints.rounds import Round
 from blueprints.wilson import wilson
 from tests.apigen_mt.draft_server import review
@@ -147,7 +148,8 @@ def test_an_empty_run_has_figures_too(config):
 
 def test_nothing_in_a_text_moves_a_terminal(outcomes, config):
     bad = Rejected(stage="author", reason="\x1b[2Jgone")
-    stats = summary([DraftOutcome(task=0, status="rejected", kind="act", reasons=(bad,))], config, {}, "\x1b[1m", "")
+    covered = Covered(counts={"tools": {"\x1b[1m": 1}}, left_out={"\x1b[3m": "\x1b[4m"})
+    stats = summary([DraftOutcome(task=0, status="rejected", kind="act", reasons=(bad,))], config, {}, covered)
     assert "\x1b" not in render(stats)
 
 

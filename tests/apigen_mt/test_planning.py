@@ -1,5 +1,7 @@
 """Plans: a function of seed and index alone."""
 
+from collections import Counter
+
 import pytest
 
 from apigen_mt.planning import Mix, Planner, Task
@@ -197,6 +199,14 @@ def test_long_tasks_come_by_their_share():
     long = [len(b.actions) >= LONG_CALLS for b in found]
     assert abs(sum(long) - 0.34 * len(long)) <= 1
     assert not any(len(b.actions) >= LONG_CALLS for b in drafts(plan(20)))
+
+
+def test_a_domain_too_small_for_long_tasks_says_so_once_and_gets_shorter_ones():
+    planner = Planner(world_of("library"), 0, Mix({"act": 0.7, "inform": 0.3}, Shares(long=0.5)))
+    found = [planner.next().draft for _ in range(8)]
+    (nothing,) = [d for d in found if isinstance(d, Rejected)]
+    assert nothing.reason.startswith("no act task of 21 calls or more was found in 400 attempts: shorter ones")
+    assert Counter(d.kind for d in found if isinstance(d, Blueprint))["act"] >= 4
 
 
 def test_after_a_window_what_is_missing_comes_up_more():

@@ -4,18 +4,18 @@ import pytest
 
 from apigen_mt.cast.oracle import Oracle, script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
-from apigen_mt.talk import Limits, play
+from apigen_mt.talk import play
 from blueprints.blueprint import Blueprint
 from blueprints.draft import ground
 from blueprints.judging.judge import judge
-from blueprints.sampling import LONG_CALLS, people_table
+from blueprints.knowledge import people_table
+from blueprints.sampling import LONG_CALLS
 from tests.blueprints.drawn import KINDS, SWAPS, WORLDS, draws, talks, twins, with_operator, worded
 from tests.blueprints.talks import at_once, failed, played, said, world_of
 from tools_env.calls import Refusal
 from tools_env.mentions import mentions, spoken
 
 EACH = 15
-LONG = Limits(turns=80, calls=90, calls_in_a_row=30)
 
 
 def kinds_of(domain: str) -> list:
@@ -127,13 +127,14 @@ def long_tasks(domain: str, tries: int) -> list[Blueprint]:
     return [worded(draft) for draft in drafts if isinstance(draft, Blueprint)]
 
 
-def test_a_long_task_is_kept_where_the_talk_may_be_long():
-    world = world_of("clinic")
-    found = long_tasks("clinic", 30)
+@pytest.mark.parametrize("domain", ["clinic", "retail"])
+def test_a_long_task_is_kept_within_the_usual_limits(domain):
+    world = world_of(domain)
+    found = long_tasks(domain, 30)
     assert found
     for blueprint in found[:3]:
         assert len(blueprint.actions) >= LONG_CALLS
         player = Oracle(script_of(blueprint), world.specs, people_table(world))
-        done = at_once(play(blueprint, world, ScriptedHuman(blueprint), player, LONG))
+        done = at_once(play(blueprint, world, ScriptedHuman(blueprint), player))
         verdict = judge(blueprint, done.course, done.human_turns, done.end_reason, world)
         assert verdict.ok, said(verdict)

@@ -10,8 +10,8 @@ from blueprints.blueprint import Blueprint, Kind, Rejected
 from blueprints.coverage import Wish
 from blueprints.draft import ground, twin_draft, with_words, worded_like
 from blueprints.goal import Goal
-from blueprints.knowledge import Choice, Knowledge, Referent
-from blueprints.sampling import Sampler, Shares, people_table
+from blueprints.knowledge import Choice, Knowledge, Referent, people_table
+from blueprints.sampling import Sampler, Shares
 from blueprints.search import Found, Search
 from blueprints.words_for import picks_for
 from tests.blueprints.talks import Talk, played, world_of

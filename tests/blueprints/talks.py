@@ -17,8 +17,8 @@ from blueprints.draft import word, worded_like
 from blueprints.judging.fidelity import HumanTurn
 from blueprints.judging.judge import judge
 from blueprints.judging.verdict import EndReason, GateResult, Verdict
+from blueprints.knowledge import people_table
 from blueprints.personas import shipped
-from blueprints.sampling import people_table
 from tools_env.calls import Call, Result
 from tools_env.course import Called, Course, Event, Said
 from tools_env.port import World

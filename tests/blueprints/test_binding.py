@@ -4,8 +4,7 @@ import random
 from typing import Annotated
 
 from blueprints.binding import MOST_LISTED, Binder, Bound
-from blueprints.knowledge import Knowledge, Referent
-from blueprints.sampling import people_table
+from blueprints.knowledge import Knowledge, Referent, people_table
 from tests.swap_world import POSTCODES, STREETS, TOWNS, BuyerId, OrderId, SwapShop
 from tools_env import authoring as env
 from tools_env.calls import Because, Call

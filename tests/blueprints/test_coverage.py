@@ -6,7 +6,7 @@ import random
 import pytest
 
 from blueprints.blueprint import Blueprint
-from blueprints.coverage import Coverage, Wish, shown
+from blueprints.coverage import Coverage, Covered, Wish, shown
 from tests.blueprints.talks import DOMAINS, planned, world_of
 from tests.small_worlds import Workshop
 from tools_env.graph import api_graph
@@ -92,13 +92,14 @@ def test_what_was_given_up_is_not_wished_for_either_and_the_table_says_why():
     assert coverage.uncovered() == edges[:1]
     assert coverage.missing()["pairs"] == (shown(edges[0]),)
     rng = random.Random(0)
-    assert {coverage.wish(rng).pair for _ in range(200)} == {(), edges[0]}
-    assert f"{shown(edges[1])} is left out: nobody has it" in coverage.table()
+    assert {coverage.wish(rng).pair for _ in range(200)} == {edges[0]}
+    assert coverage.covered().left_out == {shown(edge): "nobody has it" for edge in edges[1:]}
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_wishes_are_for_what_there_is_and_mostly_for_what_is_rare(domain):
     coverage, rng = filled(domain), random.Random(7)
+    coverage.give_up(dict.fromkeys(coverage.uncovered(), "nobody has it"))
     counts = coverage.counts()
     wishes = [coverage.wish(rng) for _ in range(40)]
     tools = [w.tool for w in wishes if w.tool]
@@ -110,12 +111,32 @@ def test_wishes_are_for_what_there_is_and_mostly_for_what_is_rare(domain):
     assert {*pairs} <= counts["pairs"].keys()
     assert {*clauses} <= counts["clauses"].keys()
     assert {*operators} <= counts["operators"].keys()
-    usual = sum(counts["pairs"].values()) / len(counts["pairs"])
+    usual = sum(counts["pairs"].values()) / sum(n > 0 for n in counts["pairs"].values())
     assert sum(counts["pairs"][p] for p in pairs) / len(pairs) < usual / 2
+
+
+def test_a_pair_that_no_task_has_is_wished_for_alone_by_tasks_that_can_hold_it():
+    coverage, rng = filled("retail"), random.Random(7)
+    missing = coverage.uncovered()
+    wishes = [coverage.wish(rng) for _ in range(40)]
+    assert all(w.pair in missing and not (w.tool or w.clause or w.operator) for w in wishes)
+    assert len({w.pair for w in wishes}) > 30
+    others = [coverage.wish(rng, pairs=False) for _ in range(40)]
+    assert all(not w.pair and (w.tool or w.clause) for w in others)
+
+
+def test_a_pair_that_comes_after_all_is_left_out_no_more():
+    coverage = Coverage(world_of("library"))
+    coverage.give_up(dict.fromkeys(coverage.uncovered(), "nobody has it"))
+    blueprint = sample("act")[0]
+    coverage.add(blueprint)
+    assert coverage.pairs(blueprint)
+    assert coverage.pairs(blueprint).isdisjoint(coverage.given_up)
 
 
 def test_a_wish_that_nothing_fulfils_makes_room_for_others():
     coverage, rng = filled("library"), random.Random(1)
+    coverage.give_up(dict.fromkeys(coverage.uncovered(), "nobody has it"))
     wished = [coverage.wish(rng) for _ in range(200)]
     assert {w.clause for w in wished} - {""}
 
@@ -139,7 +160,19 @@ def test_a_world_without_anything_to_wish_for():
 def test_counts_are_json_and_the_table_has_a_line_for_each():
     coverage = filled("library")
     counts = json.loads(json.dumps(coverage.counts()))
-    lines = coverage.table().splitlines()
+    lines = coverage.covered().table().splitlines()
     assert lines[0] == "48 tasks"
     assert [line.split()[0] for line in lines[1:]] == [*counts]
     assert "5 of 5" in lines[1]
+
+
+def test_of_many_pairs_that_are_left_out_the_table_names_a_few_and_the_figures_all():
+    coverage = filled("retail")
+    missing = coverage.uncovered()
+    coverage.give_up({pair: f"reason {number}" for number, pair in enumerate(missing)})
+    covered = coverage.covered()
+    assert len(covered.left_out) == len(missing) > 20
+    lines = covered.table().splitlines()
+    assert f"{len(missing)} pairs are left out" in lines[-6]
+    assert lines[-5:] == [f"  {shown(pair)}: reason {number}" for number, pair in enumerate(missing[:5])]
+    assert Covered.model_validate_json(covered.model_dump_json()) == covered

@@ -10,8 +10,8 @@ from blueprints.blueprint import Blueprint
 from blueprints.coverage import OPERATORS
 from blueprints.draft import ground
 from blueprints.goal import Answer, Goal
-from blueprints.knowledge import Referent, referents_in
-from blueprints.sampling import Sampler, people_table
+from blueprints.knowledge import Referent, people_table, referents_in
+from blueprints.sampling import Sampler
 from tests.blueprints.drawn import KINDS, SWAPS, WORLDS, goals, tasks
 from tests.blueprints.talks import DOMAINS, planned, world_of
 from tests.small_worlds import Workshop

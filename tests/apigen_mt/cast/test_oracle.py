@@ -9,7 +9,7 @@ from apigen_mt.cast.oracle import ASKS, Matter, Oracle, script_of
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView, WantedCall
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
-from blueprints.sampling import people_table
+from blueprints.knowledge import people_table
 from tests.blueprints.drawn import KINDS, WORLDS, talks, tasks, with_operator
 from tests.blueprints.talks import DOMAINS, LIMITS, Talk, planned, played, rehearsed, said, world_of
 from tools_env.course import Called, Said

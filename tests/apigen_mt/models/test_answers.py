@@ -123,3 +123,21 @@ def test_of_several_values_the_first_valid_one_counts_and_the_first_fault_is_tol
 @pytest.mark.parametrize("text", ["", "{" * 5000, "[" * 5000, '{"day": "2026-02-03', json.dumps({"day": "\ud800"})])
 def test_hostile_text_is_unparsed(text):
     assert isinstance(read_answer(ChatReply(text=text), Choice), Unparsed)
+
+
+@pytest.mark.parametrize(("text", "finish", "told"), [
+    ('{"plan": {"day": "2026-02-03", "rea', "length", "it ran on to its limit of tokens and was cut off"),
+    ('{"plan": {"day": "2026-02-03", "more": 1}, ', "stop", "its JSON is malformed or incomplete"),
+    ("No.", "stop", "there is no JSON in it"),
+    ("", "length", "it ran on to its limit of tokens and was cut off"),
+])  # fmt: skip
+def test_parts_of_an_answer_that_breaks_off_are_not_taken_for_the_whole(text, finish, told):
+    found = read_answer(ChatReply(text=text, finish_reason=finish), Choice)
+    assert isinstance(found, Unparsed)
+    assert found.reason.startswith(told)
+
+
+def test_blanks_at_the_end_of_an_answer_are_not_shown_to_its_author_again():
+    found = read_answer(ChatReply(text='{"day": "2026-02-03"' + "\n " * 500, finish_reason="length"), Choice)
+    assert isinstance(found, Unparsed)
+    assert found.text == '{"day": "2026-02-03"'

@@ -47,6 +47,7 @@ def context_of(blueprint: Blueprint, earlier: tuple[Blueprint, ...] = ()) -> Con
         persona=blueprint.persona,
         kind=blueprint.kind,
         walked=tuple(a.name for a in blueprint.actions),
+        ends=(),
         clauses=(),
         shown=tuple(shown),
         examples=(),
@@ -65,9 +66,8 @@ def proposal_of(blueprint: Blueprint) -> Body:
         calls = [*blueprint.actions[start : stage.until]]
         if stage.wants == "refusal" and blueprint.evidence is not None:
             calls.append(blueprint.evidence.forbidden)
-        answer = outputs.pop(0).value if stage.wants == "answer" else ""
-        matter = {"wants": stage.wants, "calls": [*map(written, calls)], "answer": answer, "message": stage.say}
-        matters.append(matter)
+        last = {"answer": outputs.pop(0).value} if stage.wants == "answer" else {"change": written(calls.pop())}
+        matters.append({"wants": stage.wants, "calls": [*map(written, calls)], **last, "message": stage.say})
         start = stage.until
     told = [k for k in blueprint.known.values() if k.about and not k.field and k.value is not None]
     return {
@@ -80,7 +80,7 @@ def proposal_of(blueprint: Blueprint) -> Body:
 
 def written(call: Call) -> Body:
     """A call as it stands in a proposal."""
-    return {"tool": call.name, "arguments": [{"name": n, "value": v} for n, v in call.arguments.items()]}
+    return {"tool": call.name, "arguments": {**call.arguments}}
 
 
 def assembled(context: Context, body: Body) -> Blueprint | Rejected:

@@ -153,7 +153,7 @@ def test_a_refusal_stands_alone():
 def test_a_refusal_whose_reason_nobody_reads_has_no_proof():
     blueprint = next(b for b in sound("retail") if b.kind == "refuse" and len(b.actions) > 1)
     body = proposal_of(blueprint)
-    del body["matters"][0]["calls"][1:-1]
+    del body["matters"][0]["calls"][1:]
     stage, told = reason(context_of(blueprint), body)
     assert stage == "evidence"
     assert "read it first" in told
@@ -162,7 +162,8 @@ def test_a_refusal_whose_reason_nobody_reads_has_no_proof():
 def test_a_change_comes_last_in_its_matter():
     blueprint = of_kind("act")
     body = proposal_of(blueprint)
-    body["matters"][0]["calls"].append(body["matters"][0]["calls"][0])
+    matter = body["matters"][0]
+    matter["calls"] += [matter.pop("change"), matter["calls"][0]]
     stage, told = reason(context_of(blueprint), body)
     assert stage == "intent"
     assert "let the change be its last call" in told

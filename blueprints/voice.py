@@ -1,0 +1,74 @@
+"""Gate on voice: messages are the person's own and the instruction is told to them, so that who plays them can say it.
+
+Models that write whole tasks fall into the desk's part: they answer the request in the message that should make it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from blueprints.blueprint import Blueprint, Rejected
+
+LONG = 5
+"""A sentence of so many words does not come twice."""
+
+_QUOTED = re.compile(r'"[^"]*"')
+_OF_THEM = re.compile(
+    r"\bthe (?:customer|client|user)(?:'s|s)?\b"
+    r"|\b(?:customer )?service (?:desk )?(?:operator|agent|assistant|representative)\b",
+    re.IGNORECASE,
+)
+"""Words that talk about the person instead of to them, or as them."""
+_AS_THE_DESK = re.compile(
+    r"\byour (?:requests?|order|account|claim|booking|membership|inquiry|enquiry)\b"
+    r"|\bhow (?:can|may) i (?:help|assist)\b"
+    r"|\b(?:assist|serve) you\b"
+    r"|\bi(?: am|'m) (?:refusing|unable to (?:fulfill?|process|approve|grant|complete) (?:it|that|this|your|the))\b"
+    r"|\bi (?:can ?not|can't) (?:fulfill?|process|approve|grant|complete) (?:it|that|this|your|the)\b"
+    r"|\bi(?: have|'ve) (?:updated|processed|refunded|located|verified|looked up|identified)\b"
+    r"|\b(?:violates|is against|breaks) (?:the|our|a|this) (?:rule|policy|clause)\b",
+    re.IGNORECASE,
+)
+"""What the desk says to the person, and never the person to the desk."""
+_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
+_NAMES = ("name", "first_name", "last_name")
+
+
+def voice(blueprint: Blueprint) -> Iterator[Rejected]:
+    """The person speaks for themself in every message, and the instruction speaks to them, and says nothing twice."""
+    told = _plain(blueprint.instruction)
+    for found in _OF_THEM.findall(told)[:1]:
+        yield _wrong(f"the instruction speaks of {found!r} as of somebody else: tell it to them, as you")
+    if name := _own(blueprint, told):
+        yield _wrong(f"the instruction speaks of {name} as of somebody else: tell it to them, as your, not {name}'s")
+    if twice := _twice(told):
+        yield _wrong(f"the instruction says twice: {twice!r}. Say it once")
+    for number, stage in enumerate(blueprint.stages, 1):
+        said = _plain(stage.say)
+        if found := _AS_THE_DESK.search(said) or _OF_THEM.search(said):
+            reason = f"message {number} says {found[0]!r} as the desk would: let the person ask for what they want"
+            yield _wrong(reason)
+        elif name := _own(blueprint, said):
+            yield _wrong(f"message {number} speaks of {name} as of somebody else: let them say I and my")
+
+
+def _plain(text: str) -> str:
+    """A text without what stands in quotes, and with one kind of apostrophe."""
+    return _QUOTED.sub(" ", text.replace("\u2019", "'"))
+
+
+def _wrong(reason: str) -> Rejected:
+    return Rejected(stage="wording", reason=reason)
+
+
+def _own(blueprint: Blueprint, text: str) -> str:
+    """The person's own name, where a text says that something is theirs."""
+    known = (blueprint.known.get(name) for name in _NAMES)
+    names = {part for k in known if k is not None and not k.about for part in str(k.value).split()}
+    return next((n for n in sorted(names) if re.search(rf"\b{re.escape(n)}'s?(?!\w)", text)), "")
+
+
+def _twice(text: str) -> str:
+    sentences = (" ".join(s.split()) for s in _SENTENCE.findall(text))
+    counted = Counter(s for s in sentences if len(s.split()) >= LONG)
+    return next((s for s, n in counted.items() if n > 1), "")

@@ -1,0 +1,63 @@
+"""What a person's records allow is tried before an author is asked."""
+
+import random
+
+import pytest
+
+from blueprints.drafted.context import Context, sample_context
+from blueprints.drafted.doable import doable
+from blueprints.drafted.propose import prompt_of
+from blueprints.drafted.walk import Settings
+from tests.blueprints.talks import DOMAINS, world_of
+from tools_env.replay import replay
+
+
+def contexts(domain: str, kind: str, count: int = 20) -> list[Context]:
+    settings = Settings.model_validate({"kinds": {kind: 1.0}})
+    found = [sample_context(world_of(domain), 5, index, settings) for index in range(count)]
+    return [c for c in found if isinstance(c, Context)]
+
+
+@pytest.mark.parametrize("kind", ["act", "refuse"])
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_most_tasks_have_an_end_that_was_tried_and_its_reads_are_shown(domain, kind):
+    found = contexts(domain, kind)
+    assert sum(bool(c.ends) for c in found) >= len(found) * 0.8
+    for context in (c for c in found if c.ends):
+        assert {*context.ends} <= {n for n in context.walked if context.world.specs[n].writes}
+        told = "is refused by a rule" if kind == "refuse" else "can be done"
+        assert f"it was tried: {', '.join(context.ends)} {told}." in prompt_of(context, ())
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_question_has_no_end_and_is_offered_no_changes(domain):
+    for context in contexts(domain, "inform"):
+        assert context.ends == ()
+        asked = prompt_of(context, ()).rpartition("Build it around")[2]
+        assert not any(n in asked for n, s in context.world.specs.items() if s.writes)
+        assert "it was tried" not in asked
+
+
+@pytest.mark.parametrize("kind", ["act", "refuse"])
+def test_the_reads_lead_from_the_person_to_the_change_and_break_nothing(kind):
+    world = world_of("retail")
+    writes = [n for n, s in world.specs.items() if s.writes]
+    snapshot = world.snapshots(1)[0]
+    tried = 0
+    for person in world.brief(snapshot).people[:8]:
+        ways = doable(world, snapshot, person, writes, kind, random.Random(3))
+        for reads in ways.values():
+            done = replay(world, snapshot, (), [r.call for r in reads])
+            assert [o.observed() for o in done.outcomes] == [r.value for r in reads]
+            assert not done.breaches
+            assert not done.diff
+            tried += 1
+        again = doable(world, snapshot, person, writes, kind, random.Random(3))
+        assert again == ways
+    assert tried > 8
+
+
+def test_what_is_shown_stays_within_its_bound():
+    small = Settings.model_validate({"kinds": {"act": 1.0}, "reads": 1})
+    found = [sample_context(world_of("retail"), 0, index, small) for index in range(20)]
+    assert all(len(c.shown) <= 1 for c in found if isinstance(c, Context))
