@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from blueprints.blueprint import Blueprint, Rejected
-from blueprints.drafted.doable import doable
+from blueprints.drafted.doable import Tried, doable
 from blueprints.drafted.proposal import WISHES, Wish
 from blueprints.drafted.reading import Shown, read_about
 from blueprints.drafted.walk import Settings, walk
@@ -18,13 +18,13 @@ from tools_env.state import fingerprint
 PEOPLE, WALKS = 5, 4
 """How many people are tried for a walk, and how many walks, until somebody's records let a task end as it has to."""
 
-_Found: TypeAlias = tuple[tuple[str, ...], Person, tuple[Shown, ...], tuple[str, ...]]
+_Found: TypeAlias = tuple[tuple[str, ...], Person, tuple[Shown, ...], tuple[Tried, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The material of one task. `ends` are the walked tools that the person's records let it end with, where any do;
-    `subject` is its identity, whatever the round; `earlier` are tasks not to repeat.
+    """The material of one task. `ends` are calls of walked tools that it can end with, where any were found; `subject`
+    is its identity, whatever the round; `earlier` are tasks not to repeat.
     """
 
     world: World
@@ -34,7 +34,7 @@ class Context:
     persona: str
     kind: Wish
     walked: tuple[str, ...]
-    ends: tuple[str, ...]
+    ends: tuple[Tried, ...]
     clauses: tuple[str, ...]
     shown: tuple[Shown, ...]
     examples: tuple[Blueprint, ...]
@@ -132,14 +132,14 @@ class _Finder:
             session.close()
         if not others:
             return None
-        ends: list[str] = []
+        ends: list[Tried] = []
         shown: list[Shown] = []
         if self.kind != "inform":
             ways = doable(self.world, self.snapshot, person, walked, self.kind, self.rng)
-            for name, reads in ways.items():
-                more = [read for read in reads if read not in shown]
+            for way in ways:
+                more = [read for read in way.reads if read not in shown]
                 if len(shown) + len(more) <= most:
-                    ends.append(name)
+                    ends.append(way)
                     shown += more
         shown += [read for read in others if read not in shown][: most - len(shown)]
         return walked, person, tuple(shown), tuple(ends)

@@ -5,26 +5,37 @@ tried before an author is asked to build a task around it.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from blueprints.binding import Binder, Bound
+from blueprints.binding import Binder
 from blueprints.drafted.proposal import Wish
 from blueprints.drafted.reading import Shown
 from blueprints.knowledge import Knowledge, people_table
-from tools_env.calls import Refusal, Result
+from tools_env.calls import Call, Refusal, Result
 from tools_env.port import Person, World
+from tools_env.replay import replay
 
 BINDINGS = 4
 """How often arguments are looked for, for one tool."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A call that was tried, the reads that lead to it, and the clause that forbids it, if one does."""
+
+    call: Call
+    reads: tuple[Shown, ...]
+    clause: str = ""
+
+
 def doable(
     world: World, snapshot: str, person: Person, walked: Iterable[str], kind: Wish, rng: random.Random
-) -> dict[str, tuple[Shown, ...]]:
-    """The walked tools by which a task of a kind can end, each with the reads that lead there: a change that is made,
-    or for `refuse` one that a clause forbids.
+) -> tuple[Tried, ...]:
+    """Calls of walked tools by which a task of a kind can end, one a tool: changes that are made, or for `refuse` such
+    as a clause forbids.
     """
-    found: dict[str, tuple[Shown, ...]] = {}
+    found: list[Tried] = []
     session = world.open(snapshot)
     try:
         knowledge = Knowledge(session, {n: s for n, s in world.specs.items() if "agent" in s.actors})
@@ -35,22 +46,21 @@ def doable(
                 bound = binder.bind(world.specs[name])
                 if bound is None:
                     break
-                if _ends(bound, knowledge, person, kind):
-                    reads = [knowledge.log[n] for n in knowledge.closure({first or 0, *bound.needs})]
-                    found[name] = tuple(Shown(r.call, r.value) for r in reads)
+                reads = [knowledge.log[n] for n in knowledge.closure({first or 0, *bound.needs})]
+                clause = _tried([*(r.call for r in reads), bound.call], world, snapshot, person)
+                if clause is not None and bool(clause) == (kind == "refuse"):
+                    found.append(Tried(bound.call, tuple(Shown(r.call, r.value) for r in reads), clause))
                     break
     finally:
         session.close()
-    return found
+    return tuple(found)
 
 
-def _ends(bound: Bound, knowledge: Knowledge, person: Person, kind: Wish) -> bool:
-    """Whether a call, tried and taken back, ends as the kind has to."""
-    trial = knowledge.session.fork()
-    try:
-        outcome = trial.call(bound.call)
-    finally:
-        trial.close()
-    if kind == "refuse":
-        return isinstance(outcome, Refusal) and bool(outcome.clause)
-    return isinstance(outcome, Result) and all(t.owner in {None, "", person.id} for t in outcome.touched)
+def _tried(calls: Sequence[Call], world: World, snapshot: str, person: Person) -> str | None:
+    """The clause that forbids the last call; empty where it is made within the rules, None where it ends otherwise."""
+    done = replay(world, snapshot, (), calls)
+    outcome = done.outcomes[-1]
+    if isinstance(outcome, Refusal):
+        return outcome.clause or None
+    own = isinstance(outcome, Result) and all(t.owner in {None, "", person.id} for t in outcome.touched)
+    return "" if own and done.diff and not done.breaches else None

@@ -8,6 +8,7 @@ from string import Template
 from blueprints.blueprint import Blueprint, Provenance, Rejected
 from blueprints.drafted.assemble import assemble
 from blueprints.drafted.context import Context
+from blueprints.drafted.doable import Tried
 from blueprints.drafted.proposal import Proposal, Wish, answer_type
 from blueprints.drafted.reading import shortened
 from blueprints.model_author import Ask
@@ -102,10 +103,16 @@ def _examples(context: Context) -> str:
 
 def _ends(context: Context) -> str:
     """What has been tried for this person, in words."""
-    if not context.ends:
-        return ""
-    done = "is refused by a rule" if context.kind == "refuse" else "can be done"
-    return f"For this person, with the records above, it was tried: {', '.join(context.ends)} {done}.\n"
+    told = "; ".join(_end(one, context.world.specs[one.call.name]) for one in context.ends)
+    return f"This was tried for this person: {told}.\n" if told else ""
+
+
+def _end(one: Tried, spec: ToolSpec) -> str:
+    """A call that was tried, its records named and the rest left to the author."""
+    records = {p.name: one.call.arguments[p.name] for p in spec.params
+               if p.meaning.kind == "identifier" and p.name in one.call.arguments}  # fmt: skip
+    where = f" with {_given(records)}" if records else ""
+    return f"{spec.name}{where} {f'is refused by rule {one.clause}' if one.clause else 'can be done'}"
 
 
 def _clauses(context: Context) -> str:
