@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from apigen_mt.terminal import one_line
+
 DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXAMPLES = """examples:
@@ -93,7 +95,7 @@ def _run_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
     command.add_argument("--seed", type=int)
     told = "blueprints, rows or run folders whose calls and words no task may repeat"
-    command.add_argument("--against", type=named_path, nargs="+", metavar="FILE", help=told)
+    command.add_argument("--against", type=named_path, nargs="+", action="extend", metavar="FILE", help=told)
     command.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
     command.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
     command.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
@@ -144,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def say(line: str, code: int) -> int:
     """One line on stderr; returns the code."""
-    print(f"apigen-mt: {' '.join(line.split())}", file=sys.stderr)
+    print(f"apigen-mt: {one_line(line)}", file=sys.stderr)
     return code
 
 

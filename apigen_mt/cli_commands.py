@@ -85,6 +85,8 @@ def _flags(options: argparse.Namespace) -> dict[str, Json]:
     }
     if options.against is not None:
         flags["against"] = [str(path) for path in options.against]
+    if "" in (options.model, options.base_url):
+        raise ConfigError("--model or --base-url is empty, perhaps an unset variable: leave it out to rehearse")
     if bool(options.model) != bool(options.base_url):
         raise ConfigError("--model and --base-url go together")
     if options.model:

@@ -6,12 +6,14 @@ import os
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load, parse
 from apigen_mt.draft_report import render
 from apigen_mt.draft_stats import DraftStats, summary
 from apigen_mt.drafting import CALIBRATION, COVERAGE, Drafts, adraft, attempts_of, counted, refuse_impossible
-from apigen_mt.run_folder import BLUEPRINTS, RunFolder
+from apigen_mt.run_folder import BLUEPRINTS, NotARun, RunFolder
 from apigen_mt.terminal import visible
 from blueprints.committee.calibration import Calibration
 from blueprints.committee.calibration import render as rendered
@@ -80,6 +82,8 @@ def _flags(options: argparse.Namespace) -> dict[str, Json]:
         flags["personas"] = str(options.personas)
     if options.against is not None:
         flags["against"] = [str(path) for path in options.against]
+    if "" in (options.model, options.base_url):
+        raise ConfigError("--model or --base-url is empty, perhaps an unset variable: leave it out to rehearse")
     if bool(options.model) != bool(options.base_url):
         raise ConfigError("--model and --base-url go together")
     if options.model:
@@ -106,8 +110,11 @@ def stats_of(folder: RunFolder) -> DraftStats:
     """The figures of a draft run as it lies on disk."""
     config = parse(folder.config)
     covered, calibration = folder.meta(COVERAGE), folder.meta(CALIBRATION)
-    coverage = Covered.model_validate_json(covered) if covered else None
-    measured = rendered(Calibration.model_validate_json(calibration)) if calibration else ""
+    try:
+        coverage = Covered.model_validate_json(covered) if covered else None
+        measured = rendered(Calibration.model_validate_json(calibration)) if calibration else ""
+    except ValidationError as error:
+        raise NotARun(f"{folder.path}: its journal is damaged; the same draft command counts anew") from error
     outcomes = list(counted(folder.drafts(), config.count))
     return summary(outcomes, config, folder.tokens(), coverage, measured)
 
@@ -123,10 +130,10 @@ def show(folder: RunFolder, task: int | None) -> int:
     """`apigen-mt show` on a draft run: its figures, or one task with all its rounds."""
     if task is None:
         return stats(folder, json=False)
-    outcomes = list(folder.drafts())
+    outcomes = list(counted(folder.drafts(), parse(folder.config).count))
     found = next((o for o in outcomes if o.task == task), None)
     if found is None:
-        raise ConfigError(f"{folder.path} has no task {task}: it holds 0 to {len(outcomes) - 1}")
+        raise ConfigError(f"{folder.path} has no task {task}: it holds {len(outcomes)}, counted from 0")
     print(f"task {task}, {found.kind}: {found.status}")
     for number, one in enumerate(found.rounds):
         told = one.votes.told() if one.votes.ballots else "passed every gate, not reviewed"

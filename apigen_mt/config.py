@@ -1,5 +1,6 @@
 """The configuration of a run: a YAML file, overlaid by command-line flags, resolved and stored beside the journal."""
 
+import re
 from collections.abc import Mapping, Sequence
 from json import dumps
 from math import inf
@@ -70,6 +71,8 @@ class RoleConfig(Part):
             Endpoint(self.base_url)
             if "?" in self.base_url or "#" in self.base_url:
                 raise ValueError("a base_url has no query: it is stored with the run, and a query may hold a key")
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", self.api_key_env):
+            raise ValueError("api_key_env is the name, in capitals, of the variable that holds the key, never the key")
         if taken := sorted(RESERVED & self.extra.keys()):
             raise ValueError(f"extra fields may not set {', '.join(taken)}")
         dumps(self.extra, allow_nan=False)
@@ -137,7 +140,7 @@ class Config(Part):
     kinds: dict[Kind, float] = dict(KINDS)
     shares: Shares = Shares()
     steer: float = Field(default=0.75, ge=0, le=1)
-    snapshots: int = Field(default=8, gt=0)
+    snapshots: int = Field(default=8, gt=0, le=100_000)
     attempts: int = Field(default=1, gt=0)
     rounds: int = Field(default=ROUNDS, ge=0)
     limits: TalkLimits = TalkLimits()

@@ -94,6 +94,7 @@ async def adraft(
         budget = TokenBudget(config.budget_tokens)
         budget.preload(sum(u.total for u in journal.totals().values()))
         async with Players(config, world, journal, budget, known, command="draft") as players:
+            journal.set_meta(COVERAGE, "")
             making = Making(config, world, journal, players, gates_of(world, against))
             schedule = Schedule(_wanted(config), source, making.make, making.keep, watch)
             await schedule.run()

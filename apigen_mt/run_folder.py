@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
+from apigen_mt import config_file
 from apigen_mt.config import Command, Config, ConfigError, dump
 from apigen_mt.draft_outcome import DraftOutcome
 from apigen_mt.journal import Journal, JournalError, command_of
@@ -53,12 +53,9 @@ class RunFolder:
     def config(self) -> dict[str, Json]:
         """The configuration as resolved. Raises `NotARun` if it cannot be read."""
         try:
-            found = yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise NotARun(f"{self.path / CONFIG}: {' '.join(str(error).split())}") from error
-        if not isinstance(found, dict):
-            raise NotARun(f"{self.path / CONFIG}: expected settings, found {type(found).__name__}")
-        return found
+            return config_file.read(self.path / CONFIG)
+        except config_file.Unreadable as error:
+            raise NotARun(str(error)) from error
 
     @cached_property
     def command(self) -> Command:

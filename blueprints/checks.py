@@ -9,6 +9,7 @@ from blueprints.blueprint import Blueprint, Output, Rejected
 from blueprints.hinges import field_of, hinges
 from blueprints.realizability import unobtainable
 from blueprints.voice import voice
+from blueprints.wishes import wishes
 from blueprints.word_gates import invention, leakage, wording
 from tools_env.calls import Call, Refusal, Result
 from tools_env.mentions import mentions
@@ -39,7 +40,7 @@ def check(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
 
 
 def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
-    """The gates that need no words: format, execution, rules, outputs, evidence, realizability."""
+    """The gates that need no words: format, execution, rules, outputs, evidence, realizability, hinges, wishes."""
     wrong = next(form(blueprint, world), None)
     if wrong is not None:
         yield wrong
@@ -53,6 +54,7 @@ def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     for gate in (execution, rules, outputs, evidence, unobtainable_values):
         yield from gate(draft)
     yield from hinges(blueprint, world, done)
+    yield from wishes(blueprint, world)
 
 
 def as_given(blueprint: Blueprint, world: World) -> Iterator[Rejected]:

@@ -9,7 +9,7 @@ from tools_env.port import World
 from tools_env.values import Json, Meaning
 
 _SLOT = re.compile(r"\{[^}]*\}")
-_SENTENCE = re.compile(r"[^.;]+(?:\.\d+[^.;]*)*")
+_SENTENCE = re.compile(r"[^.]+(?:\.\d+[^.]*)*")
 _FIGURE = re.compile(r"\$\d[\d,]*(?:\.\d\d?)?|(?<![\w.$-])\d+(?![\w.-]|,\d)")
 AMOUNT, COUNT = Meaning("amount"), Meaning("count")
 

@@ -142,8 +142,8 @@ class Goal:
 
 
 def twin_setup(because: Because) -> tuple[Edit, ...]:
-    """The one edit that turns a denial into its twin."""
-    return (Edit(path=because.path, value=because.instead),)
+    """The edits that turn a denial into its twin: that of the deciding fact, and those that go with it."""
+    return (Edit(path=because.path, value=because.instead), *because.also)
 
 
 def changed_fields(goal: Goal, referent: Referent) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from blueprints.blueprint import Blueprint, Condition, Rejected, Stage
 from blueprints.operators import compares
+from blueprints.provisos import conditional, out_of_order, turned, unfounded
 from tools_env.calls import Refusal, Result
 from tools_env.course import Course
 from tools_env.mentions import mentions
@@ -91,6 +92,27 @@ def unsaid(stage: Stage, text: str) -> Iterator[str]:
             if stage.condition
             else (f"what the person would rather have: {stage.other.intent}")
         )
+
+
+def said_otherwise(stage: Stage, wanted: str, text: str) -> Iterator[str]:
+    """How a message tells a condition, or what the person would rather have than what is `wanted`, otherwise than the
+    stage has it.
+    """
+    condition = stage.condition
+    if condition is not None and mentions(text, condition.value, condition.meaning):
+        if turned(condition, text):
+            yield f"turns the condition round or drops its side: it is wanted only if {condition.text}"
+        elif not conditional(condition, text):
+            yield f"does not make it a condition: it is wanted only if {condition.text}"
+    if (condition or stage.other) and (found := unfounded(stage, text)):
+        yield f"makes the wish hang on something more ({found!r}): leave that out"
+    if stage.other is None or not stage.other.intent:
+        return
+    other = stage.other.intent
+    first, second = (wanted, other) if condition and condition.holds else (other, wanted)
+    if out_of_order(first, second, text):
+        lead = "otherwise" if condition else "if that can't be done"
+        yield f"swaps the two wishes or does not part them: say first that they want to {first}, then '{lead}' {second}"
 
 
 _LITTLE = 3

@@ -12,8 +12,7 @@ from blueprints.knowledge import Choice, Referent, plain_value
 from blueprints.search import Found, Search
 from blueprints.wording import Attribute, fill
 from blueprints.words_for import picks_for
-from tools_env.calls import Because, Call, Refusal, Result
-from tools_env.course import Course
+from tools_env.calls import Because, Call, Refusal
 from tools_env.mentions import mentions, spoken
 from tools_env.tool import Param, ToolSpec, noun_of
 from tools_env.values import Json, Meaning, same
@@ -137,10 +136,7 @@ def _instead(search: Search, found: Found, target: Referent) -> Alternative | No
         bound = search.binder.bind(spec, given=frozenset({(target.table, target.id)}))
         if bound is None or _about(bound) != {(target.table, target.id)}:
             continue
-        trial = search.goal.knowledge.session.fork()
-        sound = isinstance(trial.call(bound.call), Result) and not trial.breaches(Course())
-        trial.close()
-        if sound:
+        if search.possible(bound.call):
             return _alternative(spec, bound, found.picks)
     return None
 
@@ -169,20 +165,22 @@ def _said(choice: Choice, known: dict[str, str]) -> str:
 
 def fallback(search: Search, found: Found) -> Alternative | None:
     """What the person would rather have and cannot: a call tried before that one fact forbids, of the same tool or
-    about the same record.
+    about the same record; never one about what an earlier change of theirs has touched, which may be why it fails.
     """
     about = _about(found.bound)
+    diff = search.goal.knowledge.session.diff()
+    changed = {(table, key) for table, key, *_ in (path.split("/") for path in diff)}
     read = {*search.goal.knowledge.closure(set(found.bound.needs)), search.goal.identified}
     for spec, tried in reversed(search.refused):
         theirs = _about(tried)
-        if not {*tried.needs} <= read:
+        if theirs & changed or not {*tried.needs} <= read:
             continue  # two ways to look things up are more than one sentence holds
         same_tool = spec.name == found.spec.name
         if not spec.ask or not theirs or (theirs == about if same_tool else not theirs & about):
             continue
         bound = _with_values_of(found, tried) if same_tool else tried
         because = _forbidden(search, bound)
-        if because is None:
+        if because is None or because.path in diff:
             continue
         place, field = because.path.rsplit("/", 1)
         picks = picks_for(search.goal, bound, search.rng, {(place, field)})
@@ -227,11 +225,7 @@ def second_thoughts(search: Search, found: Found) -> tuple[Param, Json] | None:
             if same(value, choice.value, choice.param.meaning) or _overlap(value, choice.value, choice.param.meaning):
                 continue
             arguments = {**found.bound.call.arguments, choice.param.name: value}
-            trial = search.goal.knowledge.session.fork()
-            outcome = trial.call(Call(name=found.spec.name, arguments=arguments))
-            sound = isinstance(outcome, Result) and not trial.breaches(Course())
-            trial.close()
-            if sound:
+            if search.possible(Call(name=found.spec.name, arguments=arguments)):
                 return choice.param, value
     return None
 

@@ -7,6 +7,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
 
 from blueprints.binding import Binder
 from blueprints.blueprint import Kind
@@ -17,14 +20,18 @@ from blueprints.goals import Pick
 from blueprints.knowledge import Knowledge, people_table
 from blueprints.operators import fallback, hinge, second_thoughts
 from blueprints.search import Found, Search
+from tools_env.calls import Call
 from tools_env.mentions import mentions
 from tools_env.port import World
-from tools_env.values import Part, same
+from tools_env.values import Json, Part, same
 
 MOST_QUESTIONS, MOST_CHANGES = 9, 14
 """How many matters of each sort a long task may have."""
 FRUITLESS = 4
 """How often in a row nothing may be found before a long task is given up."""
+
+
+Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Shares(Part):
@@ -34,12 +41,12 @@ class Shares(Part):
     value too.
     """
 
-    condition: float = 0.45
-    fallback: float = 0.7
-    change_of_mind: float = 0.12
-    aggregate: float = 0.2
-    questions: float = 0.2
-    long: float = 0.0
+    condition: Rate = 0.45
+    fallback: Rate = 0.7
+    change_of_mind: Rate = 0.12
+    aggregate: Rate = 0.2
+    questions: Rate = 0.2
+    long: Rate = 0.0
 
 
 LONG_CALLS = 21
@@ -90,6 +97,8 @@ class Sampler:
         """
         snapshot = who[0] if who else rng.choice(self.snapshots)
         brief = self.world.brief(snapshot)
+        if not brief.people:
+            return None
         person = next(p for p in brief.people if p.id == who[1]) if who else rng.choice(brief.people)
         session = self.world.open(snapshot)
         try:
@@ -301,12 +310,21 @@ def _told_apart(goal: Goal, intent: Intent) -> bool:
 
 
 def _open_choice(search: Search, found: Found) -> bool:
-    """Whether another record of the person's could be meant as well by who does not say which."""
+    """Whether another record of the person's could be meant as well by who does not say which: the same could be done
+    to it, so that trying does not tell.
+    """
     for name, picks in found.picks.items():
         if name in found.bound.choices and len(picks) == 1 and not picks[0].phrase.startswith("that "):
             target = picks[0].referent
             mine = {c for c in target.context if c[0] == search.binder.people}
             rivals = [r for r in search.goal.knowledge.of(target.table) if r.id != target.id and mine <= r.context]
-            if mine and rivals:
+            if mine and any(search.possible(_of(found, name, r.id)) for r in rivals[: search.tries]):
                 return True
     return False
+
+
+def _of(found: Found, name: str, key: str) -> Call:
+    """The call with another record for one of its arguments."""
+    call = found.bound.call
+    value: Json = [key] if found.bound.choices[name].param.many else key
+    return call.model_copy(update={"arguments": {**call.arguments, name: value}})

@@ -9,7 +9,7 @@ from blueprints.goals import Pick, pick
 from blueprints.knowledge import Referent, each
 from blueprints.wording import SPEAKABLE
 from blueprints.words_for import askable, located, on_the_way, picks_for
-from tools_env.calls import Because, Fault, Refusal, Result
+from tools_env.calls import Because, Call, Fault, Refusal, Result
 from tools_env.course import Course
 from tools_env.port import SetUpFailed
 from tools_env.replay import replay
@@ -83,7 +83,7 @@ class Search:
         return TRIES[self.goal.world.fork_cost] // 4
 
     def write(self, first: str = "", *, again: bool = False) -> Found | None:
-        """A write that succeeds and breaks no rule; sometimes one on what the last write created.
+        """A write that succeeds, breaks no rule and undoes no earlier one; sometimes one on what the last created.
 
         `first` is a tool to be tried before the others; with `again` a tool may be used a second time.
         """
@@ -121,9 +121,10 @@ class Search:
             outcome = trial.call(bound.call)
             if isinstance(outcome, Refusal):
                 return self._denied_by(spec, bound, outcome)
-            if not isinstance(outcome, Result) or trial.diff() == goal.knowledge.session.diff():
+            if not isinstance(outcome, Result) or trial.breaches(Course()):
                 return False
-            if trial.breaches(Course()):
+            before, after = goal.knowledge.session.diff(), trial.diff()
+            if after == before or not before.keys() <= after.keys():  # it undoes what was done before
                 return False
         finally:
             trial.close()
@@ -132,6 +133,16 @@ class Search:
             if picks is not None:
                 return Found(spec, bound, picks, follows)
         return False
+
+    def possible(self, call: Call) -> bool:
+        """Whether a call would now succeed, break no rule and change something."""
+        session = self.goal.knowledge.session
+        trial = session.fork()
+        try:
+            done = isinstance(trial.call(call), Result) and not trial.breaches(Course())
+            return done and trial.diff() != session.diff()
+        finally:
+            trial.close()
 
     def _denied_by(self, spec: ToolSpec, bound: Bound, outcome: Refusal) -> bool:
         """Note a refusal; True where it is decided by the person themself and so will be the next one."""

@@ -4,16 +4,23 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from blueprints.author import plain
-from blueprints.blueprint import Blueprint, Evidence, Known
+from blueprints.blueprint import Blueprint, Evidence, Known, Stage
 from blueprints.checks import check
+from blueprints.descriptions import TELLABLE
 from blueprints.draft import with_words
+from blueprints.goals import resolves
 from blueprints.joint import Joint, Placed
-from blueprints.knowledge import referents_in
+from blueprints.knowledge import Referent, each, latest, referents_in
 from blueprints.realizability import unobtainable
+from blueprints.wording import Direction, Superlative, superlative_phrase
 from tools_env.calls import Because, Call, Refusal, Result
+from tools_env.mentions import mentions
 from tools_env.replay import replay
 from tools_env.state import Diff
+from tools_env.tool import noun_of
 from tools_env.values import Json
+
+DIRECTIONS: tuple[Direction, ...] = ("highest", "lowest")
 
 
 def unsound(parts: Sequence[Blueprint], draft: Blueprint, joint: Joint) -> Iterator[str]:
@@ -28,6 +35,7 @@ def unsound(parts: Sequence[Blueprint], draft: Blueprint, joint: Joint) -> Itera
         yield from (f"part {number}: {reason}" for reason in _adds_up_otherwise(part, placed, joint))
         yield from (f"part {number}: {reason}" for reason in _refused_otherwise(part, placed, draft, joint))
         yield from (f"part {number}: {reason}" for reason in _unclear(draft, stages, joint))
+        yield from (f"part {number}: {reason}" for reason in _told_otherwise(part, placed, draft, stages, joint))
     words = plain(draft)
     worded = with_words(draft, words.instruction, words.says).sealed()
     yield from (f"together: {wrong.reason} ({wrong.stage})" for wrong in check(worded, joint.world))
@@ -109,6 +117,56 @@ def _unclear(draft: Blueprint, stages: range, joint: Joint) -> Iterator[str]:
                 before = (Call(name=c.name) for c in joint.calls[:index])
                 alone = {"known": known, "actions": (*before, call), "stages": (), "outputs": (), "evidence": None}
                 yield from unobtainable(draft.model_copy(update=alone), joint.world, done)
+
+
+def _told_otherwise(part: Blueprint, placed: Placed, draft: Blueprint, stages: range, joint: Joint) -> Iterator[str]:
+    """Words of a branch that is not taken, or of a condition, that singled a record out where the part stood alone, and
+    do so no more when the matter comes up: such words are in no ledger.
+    """
+    for was, now in zip(part.stages, (draft.stages[n] for n in stages), strict=True):
+        before = _seen(part.actions[: was.until - 1], placed.alone, joint)
+        after = _seen(joint.calls[: now.until - 1], joint.results, joint)
+        for text, table, key, present in _untold(was, now, before, joint):
+            then, here = latest(before, table), latest(after, table)
+            for words in (w for record in then if record.id == key for w in _words(text, record, then)):
+                if resolves(*words, then) == [key] and resolves(*words, here) != [present]:
+                    noun = noun_of(joint.world.specs, table)
+                    yield f"{text!r} does not single out the {noun} any more after what comes before it"
+                    break
+
+
+def _seen(calls: Sequence[Call], results: Sequence[Json], joint: Joint) -> list[Referent]:
+    """The records that calls show."""
+    pairs = enumerate(zip(calls, results, strict=False))
+    return [r for n, (call, shown) in pairs for r in referents_in(shown, joint.world.specs[call.name], n, call)]
+
+
+def _untold(was: Stage, now: Stage, seen: Sequence[Referent], joint: Joint) -> Iterator[tuple[str, str, str, str]]:
+    """The words of a stage for what no ledger holds, with the table of the record that they are about, its id where the
+    part stood alone, and its present id.
+    """
+    if was.other is not None and was.other.call is not None and now.other is not None and now.other.call is not None:
+        then, here = was.other.call.arguments, now.other.call.arguments
+        for param in joint.world.specs[was.other.call.name].params:
+            if param.meaning.kind == "identifier" and not param.personal:
+                for key, present in zip(each(then.get(param.name)), each(here.get(param.name)), strict=True):
+                    yield was.other.intent, param.meaning.of, str(key), str(present)
+    if was.condition is not None and now.condition is not None:
+        for table in sorted({r.table for r in seen if r.id == was.condition.record}):
+            yield was.condition.text, table, was.condition.record, now.condition.record
+
+
+def _words(
+    text: str, record: Referent, among: Sequence[Referent]
+) -> Iterator[tuple[list[tuple[str, Json]], Superlative | None]]:
+    """What a text may say of a record: the values of it that stand there, and every superlative."""
+    said = [(a.field, a.value) for a in record.attributes if mentions(text, a.value, a.meaning)]
+    if said:
+        yield said, None
+    fields = {a.field: a.meaning for r in among for a in r.attributes if a.meaning.kind in TELLABLE}
+    for which in (Superlative(f, m, d) for f, m in fields.items() for d in DIRECTIONS):
+        if superlative_phrase(which) in text:
+            yield [], which
 
 
 def _said_for(draft: Blueprint, stages: range, number: int) -> dict[str, Known]:

@@ -1,15 +1,18 @@
 """Gates on words: what a person would say, and all that they have to say (arXiv 2504.03601 §3; design: leakage)."""
 
+import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from blueprints.author import given_away, kept_back, said, said_first, slots
 from blueprints.blueprint import Blueprint, Known, Rejected
-from blueprints.hinges import shares_words, unsaid
+from blueprints.hinges import said_otherwise, unsaid
+from blueprints.questions import questions
+from blueprints.requests import asks_for, requests
 from blueprints.wording import fill
 from tools_env.mentions import MAIL, amounts_in, dates_in, mentions
 from tools_env.port import World
-from tools_env.values import Json, same
+from tools_env.values import Json, Meaning, same
 
 
 def leakage(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
@@ -25,15 +28,64 @@ def leakage(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     ids = {str(v) for a in calls for n, v in flat(a.arguments, world, a.name) if n == "identifier"} | {blueprint.person}
     ids -= {str(k.value) for k in blueprint.known.values() if not k.about}
     for place, text in texts:
-        words = set(re.findall(r"[\w#-]+", text))
-        for name in sorted(words & technical):
+        for name in sorted({*technical_in(text, technical)}):
             yield Rejected(
                 stage="leakage", reason=f"{place} uses the technical name {name}: say it in a person's words"
             )
-        for key in sorted(words & ids):
+        for key in sorted(ids_in(text, ids)):
             yield Rejected(stage="leakage", reason=f"{place} holds the internal id {key}: describe the record instead")
         if re.search(r'[{\[]\s*"|"\s*:', text):
             yield Rejected(stage="leakage", reason=f"{place} holds JSON: write prose")
+        for what, value in _secrets(blueprint, text):
+            yield Rejected(stage="leakage", reason=f"{place} gives away the {what}, {value}: leave its day out")
+
+
+def _secrets(blueprint: Blueprint, text: str) -> Iterator[tuple[str, str]]:
+    """The dates for the agent to find that a text names by day and month, unless the person knows another such day."""
+    found = [(o.label, o.value, o.meaning) for o in blueprint.outputs]
+    if blueprint.evidence:
+        found.append((blueprint.evidence.label, blueprint.evidence.because.value, blueprint.evidence.meaning))
+    known = {str(k.value)[5:10] for k in blueprint.known.values() if k.meaning.kind == "date"}
+    known |= {str(s.condition.value)[5:10] for s in blueprint.stages if s.condition}
+    for what, value, meaning in found:
+        if half_said(text, value, meaning) and str(value)[5:10] not in known:
+            yield what, str(value)
+
+
+_DAY = (
+    r"\b(?:{day}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{month}|{short}\.?)|(?:{month}|{short}\.?)\s+(?:the\s+)?{day}(?:st|nd|rd|th)?)"
+    r"(?![\w])"
+)
+
+
+def half_said(text: str, value: Json, meaning: Meaning) -> bool:
+    """Whether a text names the day and the month of a date without its year."""
+    if meaning.kind != "date" or not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+        return False
+    month = calendar.month_name[int(value[5:7])]
+    day = _DAY.format(day=f"0?{int(value[8:10])}", month=month, short=month[:3])
+    return re.search(day, text, re.IGNORECASE) is not None
+
+
+_TOKEN = re.compile(r"[\w#-]+")
+_TOOL = r"(?<![\w-])(?:{hyphened}(?![\w-])|{spaced}\s+(?:tool|function|command|api|endpoint|method|call)\b)"
+
+
+def technical_in(text: str, names: Iterable[str]) -> Iterator[str]:
+    """The technical names that a text holds: in any case, with hyphens, or with blanks where it calls them a tool."""
+    words = {w.casefold() for w in _TOKEN.findall(text)}
+    for name in names:
+        spoken = re.escape(name).split("_")
+        other = _TOOL.format(hyphened="-".join(spoken), spaced=r"\s+".join(spoken))
+        if name.casefold() in words or re.search(other, text, re.IGNORECASE):
+            yield name
+
+
+def ids_in(text: str, ids: Iterable[str]) -> set[str]:
+    """The ids that a text holds: as they are, and those with a digit in any case."""
+    words = set(_TOKEN.findall(text))
+    folded = {w.casefold() for w in words}
+    return {i for i in ids if i in words or (any(c.isdigit() for c in i) and i.casefold() in folded)}
 
 
 def flat(arguments: dict[str, Json], world: World, tool: str) -> Iterator[tuple[str, Json]]:
@@ -49,10 +101,6 @@ _NOT_SPOKEN = re.compile(
     r"\[[^\]]*\]|<[^>]*>|\{[^}]*\}|(?<!\S)@\w+|\b(?:keep|preserve|matter \d+|background|subject)\s*:", re.IGNORECASE
 )
 """What nobody types to a service desk: blanks left to fill in, handles, headings of the author's own instructions."""
-
-
-ASKED = 0.3
-"""The least share of a question's longer words that it holds in whatever way it is put."""
 
 
 def invention(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
@@ -86,6 +134,9 @@ def wording(blueprint: Blueprint) -> Iterator[Rejected]:
             yield Rejected(stage="wording", reason=f"message {number + 1} says nothing")
         yield from _line(blueprint, number)
         yield from _facts(blueprint, number)
+    yield from requests(blueprint)
+    if blueprint.provenance.mode == "grounded":
+        yield from questions(blueprint)
 
 
 def _line(blueprint: Blueprint, number: int) -> Iterator[Rejected]:
@@ -102,13 +153,14 @@ def _line(blueprint: Blueprint, number: int) -> Iterator[Rejected]:
         if later and mentions(stage.say, known.value, known.meaning):
             reason = f"message {number + 1} says {said(known)} already, to which they only change their mind later"
             yield Rejected(stage="wording", reason=reason)
-    loose = stage.wants == "answer" or not any(blueprint.known[n].value for n in given_away(blueprint, number))
-    if loose and blueprint.provenance.mode == "grounded" and not shares_words(stage.intent, stage.say, ASKED):
-        wanted = fill(stage.intent, slots(blueprint, number))
+    wanted = fill(stage.intent, slots(blueprint, number))
+    if stage.wants != "answer" and blueprint.provenance.mode == "grounded" and not asks_for(blueprint, number):
         reason = f"message {number + 1} asks for something else: say that they want to {wanted}"
         yield Rejected(stage="wording", reason=reason)
     for left_out in unsaid(stage, stage.say):
         yield Rejected(stage="wording", reason=f"message {number + 1} leaves out {left_out}")
+    for otherwise in said_otherwise(stage, wanted, stage.say):
+        yield Rejected(stage="wording", reason=f"message {number + 1} {otherwise}")
     for left_out in unsaid(stage, blueprint.instruction):
         yield Rejected(stage="wording", reason=f"the instruction leaves out {left_out}")
 

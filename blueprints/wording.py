@@ -99,8 +99,11 @@ def fill(ask: str, slots: Mapping[str, str]) -> str:
 
 
 def second_person(text: str) -> str:
-    """A first-person intent told to the person: my becomes your."""
-    return re.sub(r"\bmy\b", "your", re.sub(r"\bme\b", "you", text))
+    """A first-person intent told to the person: my becomes your, and your, which is the desk's, their; what stands in
+    quotes stays.
+    """
+    turned = {"my": "your", "me": "you", "your": "their"}
+    return re.sub(r'"[^"]*"|\b(?:my|me|your)\b', lambda found: turned.get(found[0], found[0]), text)
 
 
 def sentence(text: str) -> str:

@@ -81,7 +81,7 @@ def made() -> Iterator[tuple[str, Any]]:
 
 def _rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        return [row for outcome in apigen_mt.generate("library", 24, folder).outcomes for row in outcome.rows]
+        return [row for outcome in apigen_mt.generate("library", 60, folder).outcomes for row in outcome.rows]
 
 
 def _a_refusal(rows: list[Row]) -> Row:

@@ -35,11 +35,15 @@ class Assertion(Part):
 
 
 class Because(Part):
-    """The deciding fact of a denial: the field at `path` holds `value`; were it `instead`, the call would pass."""
+    """The deciding fact of a denial: the field at `path` holds `value`; were it `instead`, the call would pass.
+
+    `also` are edits that go with it: an order that is still open has not arrived yet, either.
+    """
 
     path: str
     value: Json
     instead: Json
+    also: tuple[Edit, ...] = ()
 
 
 class Touch(Part):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from tools_env.calls import Because, Refused
+from tools_env.calls import Because, Edit, Refused
 from tools_env.values import Json
 
 _PLAIN = {str, int, float, bool, type(None)}
@@ -183,10 +183,16 @@ class Table(Generic[R]):
             number += 1
         return f"{prefix}{number}"
 
-    def because(self, record: R, field: str, instead: object) -> Because:
-        """Name a field of a record as the deciding fact of a denial, and a value that would decide otherwise."""
-        other = record.model_copy(update={field: instead}).shown_field(field)
-        return Because(path=f"{self.name}/{record.key}/{field}", value=record.shown_field(field), instead=other)
+    def because(self, record: R, field: str, instead: object, **also: object) -> Because:
+        """Name a field of a record as the deciding fact of a denial, and a value that would decide otherwise, and in
+        `also` values of other fields that go with that one.
+        """
+        other = record.model_copy(update={field: instead, **also})
+        path = f"{self.name}/{record.key}"
+        shown = {name: other.shown_field(name) for name in also}
+        edits = tuple(Edit(path=f"{path}/{n}", value=v) for n, v in shown.items() if v != record.shown_field(n))
+        value, instead = record.shown_field(field), other.shown_field(field)
+        return Because(path=f"{path}/{field}", value=value, instead=instead, also=edits)
 
     def opened(self) -> None:
         """Count changes from here on: what a set-up did is where a talk begins, not part of it."""

@@ -141,7 +141,7 @@ class OpenAIClient:
 
     async def _ask(self, key: ReplyKey, request: ChatRequest, seconds: float) -> ChatReply:
         """One attempt: the body goes out and comes back as bytes, past openai's typed walk of both."""
-        raw = await self._post(request.wire(), seconds)
+        raw = failures.without(await self._post(request.wire(), seconds), self._endpoint.api_key)
         self._answered = True
         try:
             body: Json = parse_body(raw)

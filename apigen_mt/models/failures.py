@@ -72,6 +72,11 @@ def one_line(text: str, secret: str = "") -> str:
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 
+def without(body: bytes, secret: str) -> bytes:
+    """Return what an endpoint sent with every occurrence of `secret` masked: some echo their request's headers."""
+    return body.replace(secret.encode(), b"[key]") if secret else body
+
+
 def by_status(status: int, said: str, url: str, retry_after: float | None = None) -> EndpointError:
     """Return the error for an HTTP status and what the endpoint `said` with it (already one line, without the key)."""
     kind: Kind = _BY_STATUS.get(status) or ("server" if status >= _SERVER else "bad_request")

@@ -7,6 +7,8 @@ from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, ToolCall, Us
 from tools_env.values import Json
 
 _OPEN, _CLOSE = "<think>", "</think>"
+_MOST_TOKENS = 10**9
+"""A count beyond it is no count, and counted anew."""
 
 
 class NoCompletion(ValueError):  # noqa: N818 - reads as what is the matter
@@ -125,4 +127,4 @@ def _usage(reported: Json, request: ChatRequest, said: int) -> Usage:
 
 
 def _count(value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_TOKENS else 0

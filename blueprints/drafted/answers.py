@@ -1,5 +1,6 @@
 """What the person must hear: the proposed answer found in a result by its value, with the record that it belongs to."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from blueprints.blueprint import Output, Rejected
 from blueprints.drafted.ledger import described
 from blueprints.drafted.played import Played
 from blueprints.knowledge import Referent, latest
+from blueprints.questions import asks_alone, names
 from blueprints.wording import COUNT_FLOOR, asked_label, label
 from tools_env.mentions import mentions, phrase
 from tools_env.port import Person
@@ -36,6 +38,8 @@ def asked_in(played: Played, number: int) -> Asked | Rejected:
         loose = list(_loose(played, until, answer))
         if len({name for name, _, _, _ in loose}) == 1:
             name, meaning, value, source = loose[0]
+            if not names(matter.message, label(name)) and not asks_alone(matter.message, meaning.kind):
+                return _unasked(number, name, meaning)
             return _asked(name, meaning, value, source, None)
         return Rejected(stage="outputs", reason=_nowhere(answer, among, played.context.person))
 
@@ -44,11 +48,34 @@ def asked_in(played: Played, number: int) -> Asked | Rejected:
         like = latest(among, record.table)
         hidden = frozenset({(record.id, name)})
         alone = len({r.id for r in like}) == 1 or described(played, number, like, record.id, hidden) is not None
-        worded = asked_label(name, meaning) in matter.message or label(name) in matter.message
-        return alone, worded, number == 0 or record.source >= played.until(number - 1)
+        worded = _asks(matter.message, record, name, meaning)
+        return alone and worded, worded, number == 0 or record.source >= played.until(number - 1)
 
     target, name, meaning, value = max(found, key=fit)
+    if not _asks(matter.message, target, name, meaning):
+        return _unasked(number, name, meaning)
     return _asked(name, meaning, value, target.source, target)
+
+
+def _asks(message: str, record: Referent, field: str, meaning: Meaning) -> bool:
+    """Whether a message asks for a field of a record: by its name, or as for the only one of its kind."""
+    if names(message, label(field)):
+        return True
+    others = [a for a in record.attributes if a.field != field]
+    only = all(a.meaning.kind != meaning.kind for a in others)
+    return only and asks_alone(message, meaning.kind) and not any(_after(message, a.field) for a in others)
+
+
+def _after(message: str, field: str) -> bool:
+    """Whether a message asks in so many words for another field."""
+    asked = rf"\b(?:what|which|the)\b(?: \w+)? {re.escape(label(field))}\b"
+    return re.search(asked, message, re.IGNORECASE) is not None
+
+
+def _unasked(number: int, name: str, meaning: Meaning) -> Rejected:
+    told = asked_label(name, meaning)
+    reason = f"the message of matter {number + 1} does not ask for the {told}, its answer: let it name the {told}"
+    return Rejected(stage="outputs", reason=reason)
 
 
 def _asked(name: str, meaning: Meaning, value: Json, source: int, target: Referent | None) -> Asked | Rejected:

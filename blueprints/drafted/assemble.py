@@ -1,6 +1,5 @@
 """From a proposal to a blueprint: what it says is looked for in what its calls really showed, and the gates decide."""
 
-import re
 from collections.abc import Iterator
 
 from blueprints.author import PUSH_BACK
@@ -16,6 +15,7 @@ from blueprints.drafted.played import Played, play
 from blueprints.drafted.proposal import Proposal
 from blueprints.drafted.repeats import repeated
 from blueprints.knowledge import each, people_table
+from blueprints.word_gates import ids_in
 
 SHORT = 5
 """Digits below this number may as well be a count or a year."""
@@ -46,7 +46,7 @@ def _gates(played: Played, blueprint: Blueprint) -> Iterator[Rejected]:
     """The gates of every blueprint, and those of what is proposed by a model alone."""
     yield from check(blueprint, played.context.world)
     yield from _recited(played, blueprint)
-    yield from unasked(played, blueprint.known)
+    yield from unasked(played, blueprint)
     yield from repeated(blueprint, played.context.earlier)
 
 
@@ -145,19 +145,16 @@ def _recited(played: Played, blueprint: Blueprint) -> Iterator[Rejected]:
             for v in each(c.arguments.get(p.name))}  # fmt: skip
     ids -= own
     for brought in played.proposal.knows:
-        if str(brought.value) in ids:
+        if str(brought.value).casefold() in {i.casefold() for i in ids}:
             reason = f"the person is to know {brought.value}, an internal id: let them describe the record instead"
             yield Rejected(stage="leakage", reason=reason)
     texts = [("the instruction", blueprint.instruction)]
     texts += [(f"the message of matter {n}", s.say) for n, s in enumerate(blueprint.stages, 1)]
     for place, text in texts:
-        for word in sorted(set(_TOKEN.findall(text)) & ids):
+        for word in sorted(ids_in(text, ids)):
             if _looks_made(word):
                 reason = f"{place} holds the internal id {word}: describe the record instead"
                 yield Rejected(stage="leakage", reason=reason)
-
-
-_TOKEN = re.compile(r"[\w#-]+")
 
 
 def _looks_made(word: str) -> bool:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from blueprints.blueprint import Evidence, Rejected
 from blueprints.drafted.played import Played, shown
+from blueprints.goal import twin_setup
 from blueprints.wording import asked_label
-from tools_env.calls import Because, Call, Edit, Refusal, Result
+from tools_env.calls import Because, Call, Refusal, Result
 from tools_env.replay import replay
 from tools_env.values import TEXT, same
 
@@ -45,7 +46,7 @@ def evidence_of(played: Played, forbidden: Call) -> Evidence | Rejected:
         source_call=record.source,
         forbidden=forbidden,
         argument=next((n for n, v in forbidden.arguments.items() if v == key), ""),
-        twin=(Edit(path=found.because.path, value=found.because.instead),),
+        twin=twin_setup(found.because),
     )
 
 

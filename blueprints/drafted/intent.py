@@ -3,23 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from blueprints.blueprint import Known, Rejected
+from blueprints.blueprint import Blueprint, Rejected
 from blueprints.drafted.context import Context
 from blueprints.drafted.played import Played, shown
 from blueprints.drafted.proposal import Matter, Proposal, Wish
+from blueprints.requests import asks_for
 from tools_env.calls import Call
-from tools_env.mentions import mentions
-from tools_env.tool import ToolSpec
 
-STEM = 5
-"""How many letters of a word are compared: enough to know "renewed" for "renew"."""
-
-_WORD = re.compile(r"[a-z]{4,}")
-_COMMON = frozenset({
-    "again", "another", "because", "been", "before", "cannot", "customer", "does", "from", "have", "instead", "into",
-    "just", "like", "make", "need", "other", "please", "some", "somebody", "their", "them", "then", "there", "thank",
-    "thanks", "that", "this", "together", "want", "were", "what", "when", "which", "will", "with", "would", "your",
-})  # fmt: skip
 _NO_ANSWER = frozenset({"", "-", "n/a", "none", "null"})
 """What stands in the place of an answer where there is none."""
 
@@ -88,25 +78,12 @@ def _wrong(number: int, matter: Matter, calls: tuple[Call, ...], written: list[C
         yield f"{place} goes on after its change, {shown(written[0])}: let the change be its last call"
 
 
-def unasked(played: Played, known: dict[str, Known]) -> Iterator[Rejected]:
-    """Each change is asked for: its message names something of the call, or speaks of what its tool does."""
+def unasked(played: Played, blueprint: Blueprint) -> Iterator[Rejected]:
+    """Each change, also one that is refused, is asked for: its message speaks of what the tool does."""
     for number, matter in enumerate(played.proposal.matters):
-        if matter.wants == "answer":
-            continue
-        call = played.numbered(number)[-1][1]
-        spec = played.context.world.specs[call.name]
-        facts = [k for k in known.values() if k.stage == number and k.about in call.arguments and k.value is not None]
-        said = any(mentions(matter.message, k.value, k.meaning) for k in facts)
-        if not said and not (_stems(matter.message) & _stems(_about(spec))):
+        if matter.wants != "answer" and not asks_for(blueprint, number):
+            call = played.numbered(number)[-1][1]
             reason = (
                 f"the message of matter {number + 1} does not ask for {shown(call)}: let the person say what they want"
             )
             yield Rejected(stage="intent", reason=reason)
-
-
-def _about(spec: ToolSpec) -> str:
-    return re.sub(r"\{\w+\}", " ", f"{spec.name.replace('_', ' ')} {spec.ask} {spec.description}")
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:STEM] for word in _WORD.findall(text.casefold()) if word not in _COMMON}

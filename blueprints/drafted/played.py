@@ -75,8 +75,8 @@ def play(context: Context, proposal: Proposal, calls: tuple[tuple[Call, ...], ..
     """Carry the calls out; why not, where one does not succeed, touches somebody else's records or breaks a rule."""
     forbidden = calls[-1][-1] if proposal.matters[-1].wants == "refusal" else None
     matters = (*calls[:-1], calls[-1][:-1]) if forbidden is not None else calls
+    matters, done = _found_first(context, matters)
     actions = [call for made in matters for call in made]
-    done = replay(context.world, context.snapshot, (), actions)
     for call, outcome in zip(actions, done.outcomes, strict=True):
         if not isinstance(outcome, Result):
             return Rejected(stage="execution", reason=f"{shown(call)} did not succeed: {_mending(outcome)}")
@@ -91,6 +91,22 @@ def play(context: Context, proposal: Proposal, calls: tuple[tuple[Call, ...], ..
     pairs = enumerate(zip(actions, done.outcomes, strict=True))
     seen = [r for n, (call, o) in pairs for r in referents_in(o.observed(), specs[call.name], n, call)]
     return Played(context, proposal, matters, forbidden, done, tuple(seen))
+
+
+def _found_first(
+    context: Context, matters: tuple[tuple[Call, ...], ...]
+) -> tuple[tuple[tuple[Call, ...], ...], Replayed]:
+    """The calls carried out; with the one before them that finds the person, if that was all that broke the rules."""
+
+    def carried_out(made: tuple[tuple[Call, ...], ...]) -> Replayed:
+        return replay(context.world, context.snapshot, (), [call for calls in made for call in calls])
+
+    done, found = carried_out(matters), context.shown[0].call if context.shown else None
+    if found is not None and done.breaches and all(found != call for calls in matters for call in calls):
+        first = ((found, *matters[0]), *matters[1:])
+        if not (again := carried_out(first)).breaches:
+            return first, again
+    return matters, done
 
 
 def _mending(outcome: Refusal | object) -> str:

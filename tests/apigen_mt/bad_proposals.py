@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from blueprints.blueprint import Blueprint
-from tests.apigen_mt import bad_words
+from tests.apigen_mt import bad_requests, bad_words
 from tests.apigen_mt.bad_author import Fault, Ruined, changed, cut_off, invalid_json, said, silent, sorry
 from tests.blueprints.drafted.honest import Body, sound, written
 from tests.blueprints.talks import world_of
@@ -75,16 +75,6 @@ def missing_argument(_: Blueprint, body: Body) -> Ruined:
 
 def unknown_argument(_: Blueprint, body: Body) -> Ruined:
     return changed(body, lambda b: calls(b)[0]["arguments"].update(haste=True), "has no argument 'haste'")
-
-
-def not_identified(blueprint: Blueprint, body: Body) -> Ruined | None:
-    """Each call is fine by itself; together they tell and change before anybody was found."""
-    first = made(body["matters"][0])
-    rest = {v for c in first[1:] for v in c["arguments"].values() if isinstance(v, str)}
-    alone = blueprint.kind == "refuse" and len(first) <= 2
-    if alone or blueprint.person not in rest or any(o.source_call == 0 for o in blueprint.outputs):
-        return None
-    return changed(body, lambda b: b["matters"][0]["calls"].pop(0), "clause", "before the person was identified")
 
 
 def somebody_else(blueprint: Blueprint, body: Body) -> Ruined | None:
@@ -177,6 +167,15 @@ def id_in_the_message(blueprint: Blueprint, body: Body) -> Ruined | None:
     return changed(body, lambda b: b["matters"][-1].update(message=f"{last} It is {key}."), key, "internal id")
 
 
+def named_alone(blueprint: Blueprint, body: Body) -> Ruined | None:
+    """The message names what the change is about, and asks for nothing."""
+    phrases = [known.phrase for known in blueprint.known.values() if known.phrase.startswith("the ")]
+    if blueprint.kind == "inform" or len(body["matters"]) > 1 or not phrases:
+        return None
+    text = f"Hello. It is about {phrases[0]}."
+    return changed(body, lambda b: b["matters"][0].update(message=text), "does not ask for", calls(body)[-1]["tool"])
+
+
 DRAFTED: dict[Fault, str] = {
     invalid_json: "author",
     sorry: "author",
@@ -193,10 +192,12 @@ DRAFTED: dict[Fault, str] = {
     second_change: "intent",
     change_in_a_question: "intent",
     change_unasked: "intent",
+    named_alone: "intent",
+    bad_requests.of_the_past: "intent",
     invented_record: "execution",
     somebody_else: "rules",
-    not_identified: "rules",
     answer_from_nowhere: "outputs",
+    bad_requests.another_question: "outputs",
     bad_words.answer_in_words: "outputs",
     allowed: "evidence",
     bad_words.reason_in_words: "evidence",
@@ -204,6 +205,9 @@ DRAFTED: dict[Fault, str] = {
     bad_words.tool_in_words: "leakage",
     bad_words.id_in_words: "leakage",
     id_in_the_message: "leakage",
+    bad_requests.lower_id: "leakage",
+    bad_requests.hyphened_tool: "leakage",
+    bad_requests.half_a_date: "leakage",
     bad_words.id_known: "leakage",
     bad_words.json_in_words: "leakage",
     bad_words.no_instruction: "wording",
@@ -217,6 +221,7 @@ DRAFTED: dict[Fault, str] = {
     bad_words.instruction_about_somebody: "wording",
     bad_words.instruction_to_the_desk: "wording",
     bad_words.says_twice: "wording",
+    **dict.fromkeys(bad_requests.REQUESTS, "wording"),
     again: "duplicate",
 }
 """Ways to ruin a proposal, each with the gate that has to find it."""

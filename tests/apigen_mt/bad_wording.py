@@ -4,6 +4,7 @@ import json
 
 from blueprints.author import TemplateAuthor, given_away, kept_back
 from blueprints.blueprint import Blueprint, Rejected
+from tests.apigen_mt import bad_requests
 from tests.apigen_mt.bad_author import Fault, Ruined, changed, cut_off, invalid_json, silent, sorry
 from tests.blueprints.drafted.honest import Body
 from tests.blueprints.talks import at_once
@@ -133,5 +134,7 @@ GROUNDED: dict[Fault, str] = {
     blank_left: "wording",
     fact_left_out: "wording",
     given_away_early: "wording",
+    **dict.fromkeys((*bad_requests.REQUESTS, bad_requests.of_the_past, bad_requests.another_question), "wording"),
+    **dict.fromkeys((bad_requests.lower_id, bad_requests.hyphened_tool, bad_requests.half_a_date), "leakage"),
 }
 """Ways to ruin the words of a draft, each with the gate that has to find it."""

@@ -108,7 +108,7 @@ async def test_an_author_who_mends_what_is_named_is_believed(tmp_path, domain):
                 assert (told.mode, told.author, told.rounds) == ("drafted", "author-1b", 1)
                 count += 1
                 break
-    assert count >= len(faults) - 4
+    assert count >= 0.85 * len(faults), "not every fault can be planted in every domain"
     assert server.requests == 2 * count
 
 

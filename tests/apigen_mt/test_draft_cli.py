@@ -188,7 +188,14 @@ def test_an_endpoint_that_fails_ends_with_3_and_the_same_command_goes_on(here, c
         (["--domain", "library", "--personas", "none.txt"], "cannot read none.txt"),
         (["--domain", "library", "--personas", "empty.txt"], "holds no persona"),
         (["--domain", "library", "--against", "none.jsonl"], "cannot read none.jsonl"),
+        (["--domain", "library", "--against", "none.jsonl", "--against", "empty.txt"], "cannot read none.jsonl"),
         (["--domain", "library", "--model", "m"], "--model and --base-url go together"),
+        (["--domain", "library", "--model", "", "--base-url", ""], "--model or --base-url is empty"),
+        (["--domain", "library", "--config", "key.yaml"], "api_key_env is the name, in capitals,"),
+        (["--domain", "library", "--config", "escape.yaml"], "a\\x1b[31mb"),
+        (["--domain", "library", "--config", "many.yaml"], "snapshots"),
+        (["--domain", "library", "--config", "odd.yaml"], "shares.condition"),
+        (["--domain", "library", "--config", "never.yaml"], "shares.fallback"),
         (["--domain", "library", "--model", "m", "--base-url", "x/v1"], "must begin with http"),
         (["--domain", "library", "--config", "shares.yaml"], "kinds: "),
         (["--domain", "library", "--config", "rounds.yaml"], "rounds of 'library'"),
@@ -206,6 +213,11 @@ def test_what_cannot_be_is_told_in_one_line_and_nothing_is_written(here, capsys,
     role = "model: m, base_url: 'http://127.0.0.1:9/v1'"
     texts = {
         "empty.txt": "\n\n",
+        "key.yaml": f"roles: {{author: {{api_key_env: sk-a-secret-4711, {role}}}}}\n",
+        "escape.yaml": '"a\\e[31mb": 1\n',
+        "many.yaml": "snapshots: 10000000000\n",
+        "odd.yaml": "shares: {condition: -5}\n",
+        "never.yaml": "shares: {fallback: .nan}\n",
         "shares.yaml": "kinds: {act: 0, inform: 0}\n",
         "rounds.yaml": "rounds: {library: many}\n",
         "twice.yaml": f"reviewers: [{{name: a, {role}}}, {{name: a, {role}}}]\n",
@@ -251,7 +263,7 @@ def test_a_draft_run_can_be_read_and_holds_no_talks(run, here, capsys):
     assert "round 0: passed every gate, not reviewed" in out
     assert '"instruction"' in out
     assert ended("show", run, "9") == 2
-    assert "has no task 9: it holds 0 to 3" in told(capsys)
+    assert "has no task 9: it holds 4, counted from 0" in told(capsys)
     assert ended("export", run, "--format", "messages", "--out", "x") == 2
     assert "holds blueprints.jsonl and no talks yet" in told(capsys)
     assert ended(*LIBRARY, "--count", "2", "--against", run / BLUEPRINTS, "--out", "new", "--quiet") == 0

@@ -45,7 +45,7 @@ def test_what_is_no_run_is_told_in_one_line(run, tmp_path):
     with pytest.raises(NotARun, match=r"holds no journal\.sqlite"):
         RunFolder(tmp_path)
     (path / "config.yaml").write_text("- not\n- settings\n")
-    with pytest.raises(NotARun, match="expected settings, found list"):
+    with pytest.raises(NotARun, match="must hold settings by name"):
         _ = RunFolder(path).config
     (path / "config.yaml").write_text("{: [")
     with pytest.raises(NotARun, match=r"config\.yaml") as caught:

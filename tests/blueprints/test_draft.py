@@ -13,7 +13,7 @@ from blueprints.draft import ground, twin_draft, with_words, word, worded_like
 from blueprints.goal import Answer, Total
 from tests.blueprints.drawn import KINDS, SWAPS, WORLDS, draws, goals, tasks, twins, with_operator, worded
 from tests.blueprints.talks import DOMAINS, planned, world_of
-from tools_env.calls import Result
+from tools_env.calls import Edit, Result
 from tools_env.mentions import mentions
 from tools_env.replay import replay
 
@@ -122,7 +122,10 @@ def test_a_twin_has_the_words_of_its_refusal_and_does_what_it_forbids(domain):
         assert refusal.instruction == f"{twin.instruction} {PUSH_BACK}"
         assert twin.person == refusal.person
         assert twin.snapshot == refusal.snapshot
-        assert len(twin.setup) == 1
+        assert twin.setup == refusal.evidence.twin
+        places = [edit.path for edit in twin.setup if isinstance(edit, Edit)]
+        assert places[0] == refusal.evidence.because.path
+        assert len({place.rpartition("/")[0] for place in places}) == 1
         assert twin.actions[-1] == refusal.evidence.forbidden
         assert twin.diff
         assert not refusal.diff

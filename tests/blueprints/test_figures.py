@@ -62,7 +62,7 @@ def test_an_amount_may_be_small_and_stands_once_in_its_sentence():
     found = asked_of(FIGURED, "2")
     assert 4.25 not in {f.value for f in found}
     much = next(f for f in found if f.meaning == AMOUNT)
-    assert (much.question, much.value) == ("Orders of how much or more go free, up to 1200 pieces", 75)
+    assert (much.question, much.value) == ("Orders of how much or more go free, up to 1200 pieces; 30 are spared", 75)
 
 
 def test_only_what_the_data_says_is_asked_for():
@@ -90,6 +90,13 @@ def test_of_two_figures_in_a_sentence_each_is_asked_for_beside_the_other():
 )
 def test_the_figure_makes_way_for_the_question(sentence, said, question):
     assert asked(sentence, said) == question
+
+
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_question_begins_where_its_sentence_does(domain):
+    """What stands after a semicolon leans on what stands before it."""
+    for one in figures(world_of(domain), world_of(domain).snapshots(1)[0]):
+        assert one.question[0].isupper(), one
 
 
 @pytest.mark.parametrize("domain", WORLDS)

@@ -98,7 +98,7 @@ def test_what_is_said_of_another_matter_does_not_single_out_this_ones_record():
         first = blueprint.actions[blueprint.stages[0].until - 1]
         assert any(t.startswith(f"{first.name}: what the person says does not single out the order") for t in told)
         checked += 1
-    assert checked > 5
+    assert checked >= 5
 
 
 def test_a_reason_names_something_that_would_do():

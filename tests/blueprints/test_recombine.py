@@ -7,7 +7,7 @@ from itertools import islice, permutations
 
 import pytest
 
-from blueprints.blueprint import Blueprint, Rejected
+from blueprints.blueprint import Blueprint, Condition, Other, Rejected
 from blueprints.checks import check, world_gates
 from blueprints.draft import twin_draft
 from blueprints.recombine import combine, groups
@@ -15,7 +15,7 @@ from tests.blueprints.parts import Club, Desk, combined_words, drawn, superlativ
 from tests.blueprints.talks import played, said, world_of
 from tools_env.calls import Result
 from tools_env.replay import replay
-from tools_env.values import same, under
+from tools_env.values import Meaning, same, under
 
 DOMAINS = ("library", "retail", "clinic")
 PEOPLE = 4
@@ -243,6 +243,46 @@ def test_a_superlative_that_an_earlier_part_makes_wrong():
     )
     assert "does not single out" in refused((renewed, moved), desk)
     assert isinstance(combine((moved, renewed), desk.world), Blueprint)
+
+
+def or_else(desk: Desk, words: str, about: str) -> Blueprint:
+    """A loan moved if it is due late, and otherwise another one brought back, which these words stand for."""
+    moved = desk.on_loan("change_branch", "Blue Tide", branch="north")
+    condition = Condition(source_call=1, record=desk.loan("Blue Tide"), field="due", meaning=Meaning("date"),
+                          than="after", value="2026-03-04", holds=True, text="it is due after 2026-03-04")  # fmt: skip
+    other = Other(intent=f"bring back {words}", call=desk.on_loan("bring_back", about).actions[-1])
+    stage = moved.stages[0].model_copy(update={"condition": condition, "other": other})
+    return moved.model_copy(update={"stages": (stage,)}).sealed()
+
+
+@pytest.mark.parametrize("words", ["the loan due 2026-03-07", "the loan due first"])
+def test_a_branch_not_taken_that_an_earlier_part_leaves_without_its_record(words):
+    """Nobody has that loan any more, or it is another one: no ledger holds these words."""
+    desk = Desk()
+    branch = or_else(desk, words, "Salt Orchard")
+    late = desk.on_loan("keep_until", "Salt Orchard", day="2026-05-04")
+    assert refused((late, branch), desk) == (
+        f"part 2: 'bring back {words}' does not single out the loan any more after what comes before it"
+    )
+    assert isinstance(combine((branch, late), desk.world), Blueprint)
+    told = or_else(desk, "the Salt Orchard", "Salt Orchard")
+    assert isinstance(combine((late, told), desk.world), Blueprint)
+    other = desk.on_loan("keep_until", "Silent Engine", day="2026-05-04")
+    assert isinstance(combine((other, branch), desk.world), Blueprint)
+
+
+def test_a_condition_that_an_earlier_part_leaves_without_its_record():
+    desk = Desk()
+    branch = or_else(desk, "the Salt Orchard", "Salt Orchard")
+    condition = branch.stages[0].condition
+    assert condition is not None
+    on_branch = condition.model_copy(update={"text": "what I collect at the harbour branch is due after 2026-03-04"})
+    stage = branch.stages[0].model_copy(update={"condition": on_branch})
+    branch = branch.model_copy(update={"stages": (stage,)}).sealed()
+    moved = desk.on_loan("change_branch", "Silent Engine", branch="harbour")
+    assert "at the harbour branch is due after 2026-03-04' does not single out" in refused((moved, branch), desk)
+    elsewhere = desk.on_loan("change_branch", "Silent Engine", branch="north")
+    assert isinstance(combine((elsewhere, branch), desk.world), Blueprint)
 
 
 def test_nobody_is_found_again_by_a_number_that_was_changed():

@@ -92,6 +92,7 @@ def test_what_a_record_is_about_is_not_the_record():
 def test_small_words():
     assert label("payment_id") == "payment"
     assert second_person("send my order to me, not to Mymy") == "send your order to you, not to Mymy"
+    assert second_person('say "my, your" as your rules do') == 'say "my, your" as their rules do'
     assert sentence("  you want it ") == "You want it."
     assert sentence("Why not?") == "Why not?"
     assert fill("move {order_id} to {day}", {"day": "2026-03-01"}) == "move a certain order to 2026-03-01"

@@ -244,6 +244,12 @@ async def test_no_error_repeats_the_key(answer):
     assert "\n" not in str(error)
 
 
+async def test_a_reply_that_repeats_the_key_is_read_without_it():
+    async with ChatServer(lambda body, number: f"you sent Bearer {SECRET}") as server, client_of(server) as client:
+        reply = await client.complete(KEY, REQUEST)
+    assert reply.text == "you sent Bearer [key]"
+
+
 def test_an_endpoint_never_shows_its_key_and_refuses_bad_addresses():
     endpoint = Endpoint("https://models.example.com/v1/?version=2", SECRET)
     assert endpoint.shown == "https://models.example.com/v1"

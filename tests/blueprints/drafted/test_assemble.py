@@ -159,6 +159,14 @@ def test_a_refusal_whose_reason_nobody_reads_has_no_proof():
     assert "read it first" in told
 
 
+@pytest.mark.parametrize("kind", ["act", "refuse"])
+def test_an_author_who_forgot_to_find_the_person_is_helped(kind):
+    blueprint = of_kind(kind)
+    body = proposal_of(blueprint)
+    del body["matters"][0]["calls"][0]
+    assert stands(context_of(blueprint), body).actions == blueprint.actions
+
+
 def test_a_change_comes_last_in_its_matter():
     blueprint = of_kind("act")
     body = proposal_of(blueprint)

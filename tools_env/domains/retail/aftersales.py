@@ -178,5 +178,5 @@ class AfterSales(Payments):
     def _arrived(self, clause: str, order: Order) -> None:
         """Refuse what has not reached the customer."""
         if order.status != "delivered":
-            fact = self.orders.because(order, "status", "delivered")
+            fact = self.were(order, "delivered", arrival=min(order.arrival, self.now - timedelta(days=2)))
             raise Refused(clause, f"The order is {order.status}.", fact)

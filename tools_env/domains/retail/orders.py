@@ -176,6 +176,6 @@ class Orders(Payments):
     def _open_order(self, order_id: str) -> Order:
         order = self.orders[order_id]
         if not among(order.status, self.terms.open_statuses):
-            fact = self.orders.because(order, "status", "placed")
+            fact = self.were(order, "placed", arrival=max(order.arrival, self.now + timedelta(days=5)))
             raise Refused("2.1", f"The order is {order.status}.", fact)
         return order

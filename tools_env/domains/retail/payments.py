@@ -2,8 +2,8 @@
 
 import datetime
 
-from tools_env.authoring import Refused, money
-from tools_env.domains.retail.records import Books, Line, Order, PaymentMethod, Variant, among
+from tools_env.authoring import Because, Refused, money
+from tools_env.domains.retail.records import Books, Line, Order, OrderStatus, PaymentMethod, Variant, among
 
 
 class Payments(Books):
@@ -15,6 +15,10 @@ class Payments(Books):
         if method.customer_id != customer_id:
             raise Refused("", f"{payment_id} is no payment method of customer {customer_id}.")
         return method
+
+    def were(self, order: Order, status: OrderStatus, arrival: datetime.date) -> Because:
+        """The status of an order as the deciding fact: at another one it arrives on that day, and is not paid back."""
+        return self.orders.because(order, "status", status, arrival=arrival, refund=0.0, cancel_reason=None)
 
     def line_of(self, order: Order, line_id: str) -> Line:
         """A line of this very order."""
