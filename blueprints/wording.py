@@ -99,11 +99,11 @@ def fill(ask: str, slots: Mapping[str, str]) -> str:
 
 
 def second_person(text: str) -> str:
-    """A first-person intent told to the person: my becomes your, and your, which is the desk's, their; what stands in
-    quotes stays.
+    """A first-person intent told to the person: my becomes your, and your rules, which are the desk's, theirs. What
+    stands in quotes stays, and what is turned already.
     """
-    turned = {"my": "your", "me": "you", "your": "their"}
-    return re.sub(r'"[^"]*"|\b(?:my|me|your)\b', lambda found: turned.get(found[0], found[0]), text)
+    turned = {"my": "your", "me": "you", "your rules": "their rules"}
+    return re.sub(r'"[^"]*"|\b(?:my|me|your rules)\b', lambda found: turned.get(found[0], found[0]), text)
 
 
 def sentence(text: str) -> str:

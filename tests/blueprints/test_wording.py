@@ -93,6 +93,8 @@ def test_small_words():
     assert label("payment_id") == "payment"
     assert second_person("send my order to me, not to Mymy") == "send your order to you, not to Mymy"
     assert second_person('say "my, your" as your rules do') == 'say "my, your" as their rules do'
+    for text in ("change my address", "what your rules say", 'set it to "me, my"'):
+        assert second_person(second_person(text)) == second_person(text)
     assert sentence("  you want it ") == "You want it."
     assert sentence("Why not?") == "Why not?"
     assert fill("move {order_id} to {day}", {"day": "2026-03-01"}) == "move a certain order to 2026-03-01"
