@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import shutil
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from apigen_mt.cli_draft import begun_by_draft, draft
 from apigen_mt.cli_draft import show as show_drafts
 from apigen_mt.cli_draft import stats as draft_stats
+from apigen_mt.cli_flags import keys_of, role_of, settings_of
 from apigen_mt.cli_imports import import_tasks
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load
@@ -35,7 +35,7 @@ def generate(options: argparse.Namespace) -> int:
         raise ConfigError(
             "mode, reviewers, summariser and control are for `apigen-mt draft`: `generate` has no committee"
         )
-    keys = _keys(config)
+    keys = keys_of(config.models())
     if options.preview is not None:
         if options.preview < 1:
             raise ConfigError("--preview: at least one task")
@@ -77,33 +77,14 @@ def _preview(config: Config, keys: Mapping[str, str]) -> int:
 
 
 def _flags(options: argparse.Namespace) -> dict[str, Json]:
-    """Flags as settings; what was not given is left to the file."""
-    flags: dict[str, Json] = {
-        name: getattr(options, name)
-        for name in ("domain", "count", "seed", "concurrency", "budget_tokens")
-        if getattr(options, name) is not None
-    }
-    if options.against is not None:
-        flags["against"] = [str(path) for path in options.against]
-    if "" in (options.model, options.base_url):
-        raise ConfigError("--model or --base-url is empty, perhaps an unset variable: leave it out to rehearse")
-    if bool(options.model) != bool(options.base_url):
-        raise ConfigError("--model and --base-url go together")
-    if options.model:
-        role: dict[str, Json] = {"model": options.model, "base_url": options.base_url}
-        roles: dict[str, Json] = {"author": role, "agent": role}
-        roles["human"] = {"model": "", "base_url": ""} if options.human == "scripted" else role
-        flags["roles"] = roles
+    """Flags as settings."""
+    flags = settings_of(options)
+    scripted: dict[str, Json] = {"model": "", "base_url": ""}
+    if role := role_of(options):
+        flags["roles"] = {"author": role, "agent": role, "human": scripted if options.human == "scripted" else role}
     elif options.human == "scripted":
-        flags["roles"] = {"human": {"model": "", "base_url": ""}}
+        flags["roles"] = {"human": scripted}
     return flags
-
-
-def _keys(config: Config) -> dict[str, str]:
-    """The keys of the roles' endpoints, from the environment variables that the configuration names."""
-    roles = config.roles
-    named = {r.api_key_env for r in (roles.author, roles.human, roles.agent) if r.model}
-    return {name: os.environ[name] for name in named if os.environ.get(name)}
 
 
 def export(options: argparse.Namespace) -> int:

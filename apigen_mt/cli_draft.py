@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from apigen_mt.cli_flags import keys_of, role_of, settings_of
 from apigen_mt.cli_progress import Progress
 from apigen_mt.config import Config, ConfigError, load, parse
 from apigen_mt.draft_report import render
@@ -41,7 +41,7 @@ def draft(options: argparse.Namespace) -> int:
             adraft(
                 config,
                 options.out,
-                keys=_keys(config),
+                keys=keys_of(config.models("draft")),
                 watch=lambda outcome: progress.note(outcome.status),
                 calibrated=options.calibrate or 0,
             )
@@ -75,35 +75,22 @@ def _code(run: Drafts, config: Config) -> int:
 
 
 def _flags(options: argparse.Namespace) -> dict[str, Json]:
-    """Flags as settings; what was not given is left to the file."""
-    names = ("domain", "count", "seed", "concurrency", "budget_tokens", "mode", "control", "max_attempts")
-    flags: dict[str, Json] = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    """Flags as settings."""
+    flags = settings_of(options, "mode", "control", "max_attempts")
     if options.personas is not None:
         flags["personas"] = str(options.personas)
-    if options.against is not None:
-        flags["against"] = [str(path) for path in options.against]
-    if "" in (options.model, options.base_url):
-        raise ConfigError("--model or --base-url is empty, perhaps an unset variable: leave it out to rehearse")
-    if bool(options.model) != bool(options.base_url):
-        raise ConfigError("--model and --base-url go together")
-    if options.model:
-        flags["roles"] = {"author": {"model": options.model, "base_url": options.base_url}}
+    if role := role_of(options):
+        flags["roles"] = {"author": role}
     return flags
 
 
 def _committee(options: argparse.Namespace) -> dict[str, Json]:
     """What --model means where the file names no reviewers and no summariser: the same model, several times."""
-    if not options.model or not options.base_url:
+    role = role_of(options)
+    if not role:
         return {}
-    role: dict[str, Json] = {"model": options.model, "base_url": options.base_url}
     reviewers: list[Json] = [{**role, "name": name, "temperature": t} for name, t in TEMPERATURES.items()]
     return {"reviewers": reviewers, "summariser": role}
-
-
-def _keys(config: Config) -> dict[str, str]:
-    """The keys of the endpoints, from the environment variables that the configuration names."""
-    named = {role.api_key_env for role in config.models("draft")}
-    return {name: os.environ[name] for name in named if os.environ.get(name)}
 
 
 def stats_of(folder: RunFolder) -> DraftStats:

@@ -1,7 +1,7 @@
 """Blueprints and talks that tests of blueprints, judges and casts share: planned, worded and rehearsed, then edited."""
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -57,21 +57,35 @@ def planned(
     """Blueprints in index order, worded by the template author; each refusal is followed by its twin. Those of a run
     with its own settings are of all kinds and have personas.
     """
-    world = world_of(domain)
-    mix = Mix(dict(KINDS), personas=shipped()) if as_run else Mix(dict(SHARES), snapshots=snapshots)
-    planner = Planner(world, seed, mix)
-    found: list[Blueprint] = []
-    for index in range(count):
-        task = planner.next()
+    plan = _plan(domain, seed, snapshots, as_run=as_run)
+    while len(plan.found) < count:
+        plan.grow()
+    return tuple(plan.found[:count])
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One plan that grows as tests ask for more of it."""
+
+    planner: Planner
+    found: list[Blueprint] = field(default_factory=list)
+
+    def grow(self) -> None:
+        task, world, index = self.planner.next(), self.planner.world, len(self.found)
         assert isinstance(task.draft, Blueprint), task.draft
         worded: Blueprint | Rejected | tuple[Rejected, ...]
         if task.twin_of is None:
             worded = at_once(word(task.draft, TemplateAuthor(), world, 0, index))
         else:
-            worded = worded_like(task.draft, found[task.twin_of], world, index)
+            worded = worded_like(task.draft, self.found[task.twin_of], world, index)
         assert isinstance(worded, Blueprint), worded
-        found.append(worded)
-    return tuple(found)
+        self.found.append(worded)
+
+
+@cache
+def _plan(domain: str, seed: int, snapshots: int, *, as_run: bool) -> _Plan:
+    mix = Mix(dict(KINDS), personas=shipped()) if as_run else Mix(dict(SHARES), snapshots=snapshots)
+    return _Plan(Planner(world_of(domain), seed, mix))
 
 
 @dataclass(frozen=True, slots=True)
