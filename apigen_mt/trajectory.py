@@ -37,9 +37,19 @@ class TrainFlag(Part):
     reason: str
 
 
+class Opinion(Part):
+    """What a model that read a talk thinks of it. It may only reject: a talk that the gates refuse stays refused."""
+
+    judge: str
+    model: str
+    sound: bool
+    reason: str = ""
+
+
 class Row(Part):
     """A trajectory with all its evidence. `id` is blueprint id / attempt; `messages` are OpenAI chat messages whose
     `arguments` are objects and whose `content` is never null; `train` has one flag per message (None: not assistant's).
+    `temperament` is the manner in which the human was played.
     """
 
     row_version: int = ROW_VERSION
@@ -55,7 +65,9 @@ class Row(Part):
     human_turns: tuple[HumanTurn, ...]
     end_reason: EndReason
     ended_by: str = ""
+    temperament: str = ""
     verdict: Verdict
+    opinions: tuple[Opinion, ...] = ()
     fingerprint: str
     touched: tuple[Touch, ...] = ()
     usage: dict[str, Usage] = {}

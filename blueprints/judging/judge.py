@@ -1,6 +1,6 @@
 """The verdict: a pure function of blueprint, course, human turns and end reason, by carrying out the calls again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from blueprints.blueprint import Blueprint
 from blueprints.judging import conduct as conduct_gates
@@ -16,12 +16,18 @@ from tools_env.replay import Replayed, replay
 
 
 def judge(
-    blueprint: Blueprint, course: Course, human_turns: Sequence[HumanTurn], end_reason: EndReason, world: World
+    blueprint: Blueprint,
+    course: Course,
+    human_turns: Sequence[HumanTurn],
+    end_reason: EndReason,
+    world: World,
+    *,
+    without: Collection[str] = (),
 ) -> Verdict:
     """Judge a finished course. Gates never look at an earlier verdict, a recorded diff or the agent's own claims.
 
     The blueprint is trusted to have passed its own gates; one without anything to tell a solved task from an
-    unsolved one fails.
+    unsolved one fails. `without` names gates to leave out, so that an audit can show what each of them is needed for.
     """
     done = carried_out(blueprint, course, world, hashed=False)
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
@@ -32,7 +38,7 @@ def judge(
         outcome_gates.evidence(talk),
     ]
     unsettled = any(g.status == "fail" for g in results)
-    gates = (
+    every = (
         _blueprint(blueprint),
         outcome_gates.replayed(talk),
         fidelity(talk, unsettled=unsettled),
@@ -43,6 +49,7 @@ def judge(
         conduct_gates.provenance(talk),
         conduct_gates.truthfulness(talk),
     )
+    gates = tuple(g for g in every if g.gate not in without)
     ok = not any(g.status == "fail" for g in gates)
     return Verdict(ok=ok, gates=gates, fault=None if ok else _fault(gates), end_reason=end_reason)
 

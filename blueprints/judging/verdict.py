@@ -5,9 +5,21 @@ from typing import Literal, TypeAlias
 from tools_env.values import Part
 
 EndReason: TypeAlias = Literal[
-    "user_stop", "agent_stop", "transfer", "over_turn", "context_limit", "void", "infrastructure"
+    "user_stop",
+    "agent_stop",
+    "transfer",
+    "over_turn",
+    "over_call",
+    "over_token",
+    "over_time",
+    "context_limit",
+    "failed_fast",
+    "void",
+    "infrastructure",
 ]
-"""How a talk ended, apart from whether it was right. `void`: a speaker had nothing to say."""
+"""How a talk ended, apart from whether it was right. `over_…`: a limit on messages, calls, tokens or time was reached;
+`context_limit`: the agent's context was; `failed_fast`: it could no longer succeed; `void`: a speaker was silent.
+"""
 
 Fault: TypeAlias = Literal["agent", "human", "environment", "blueprint", "infrastructure"]
 Status: TypeAlias = Literal["pass", "fail", "not_applicable"]
