@@ -30,7 +30,7 @@ demo: $(CORE) ## make 50 verified retail talks by rehearsal in runs/demo and sho
 venv: $(DEV) ## make .venv with the package (editable) and what its developers need
 
 test: $(DEV) ## run the tests, all but the long proofs
-	$(BIN)/python -m pytest -n 2 -m "not proof"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not proof"
 
 check: $(DEV) ## lint, formatting, types, and the direction of imports
 	$(BIN)/ruff check .

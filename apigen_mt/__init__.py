@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, WantedCall
     from apigen_mt.drafting import Drafts, adraft, draft
+    from apigen_mt.evaluating import Evaluated, aevaluate, evaluate
     from apigen_mt.generating import Run, agenerate, generate
+    from apigen_mt.playing import aplay, play
     from apigen_mt.run_folder import RunFolder, load_run
 
 __version__ = "0.1.0"
@@ -15,14 +17,19 @@ __all__ = [
     "AgentTurn",
     "AgentView",
     "Drafts",
+    "Evaluated",
     "Run",
     "RunFolder",
     "WantedCall",
     "adraft",
+    "aevaluate",
     "agenerate",
+    "aplay",
     "draft",
+    "evaluate",
     "generate",
     "load_run",
+    "play",
 ]
 
 _HOMES = {
@@ -33,6 +40,11 @@ _HOMES = {
     "Drafts": "apigen_mt.drafting",
     "adraft": "apigen_mt.drafting",
     "draft": "apigen_mt.drafting",
+    "Evaluated": "apigen_mt.evaluating",
+    "aevaluate": "apigen_mt.evaluating",
+    "evaluate": "apigen_mt.evaluating",
+    "aplay": "apigen_mt.playing",
+    "play": "apigen_mt.playing",
     "Run": "apigen_mt.generating",
     "agenerate": "apigen_mt.generating",
     "generate": "apigen_mt.generating",

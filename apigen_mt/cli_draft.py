@@ -14,6 +14,7 @@ from apigen_mt.draft_report import render
 from apigen_mt.draft_stats import DraftStats, summary
 from apigen_mt.drafting import CALIBRATION, COVERAGE, Drafts, adraft, attempts_of, counted, refuse_impossible
 from apigen_mt.run_folder import BLUEPRINTS, NotARun, RunFolder
+from apigen_mt.show_task import show_task
 from apigen_mt.terminal import visible
 from blueprints.committee.calibration import Calibration
 from blueprints.committee.calibration import render as rendered
@@ -132,7 +133,7 @@ def show(folder: RunFolder, task: int | None) -> int:
     for reason in found.reasons:
         print(visible(f"{reason.stage}: {reason.reason}"))
     if found.blueprint is not None:
-        print(visible(found.blueprint.model_dump_json(indent=2)))
+        print(f"\n{show_task(found.blueprint)}")
     return DONE
 
 

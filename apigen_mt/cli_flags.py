@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from apigen_mt.config import ConfigError, RoleConfig
 from tools_env.values import Json
 
-SHARED = ("domain", "count", "seed", "concurrency", "budget_tokens")
+SHARED = ("domain", "count", "seed", "concurrency", "budget_tokens", "profile")
 
 
 def settings_of(options: argparse.Namespace, *more: str) -> dict[str, Json]:

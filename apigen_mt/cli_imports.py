@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from apigen_mt.cli_places import TASKS, refuse_place
 from apigen_mt.config import ConfigError
 from apigen_mt.run_folder import write_blueprints
 from apigen_mt.terminal import visible
@@ -21,6 +22,7 @@ def import_tasks(options: argparse.Namespace) -> int:
     kind, _, rest = options.domain.partition(":")
     if kind != "tau2":
         raise ConfigError(f"{options.domain}: tasks are imported from tau2:NAME only, such as tau2:retail")
+    refuse_place("--out", options.out, TASKS)
     world = resolve(options.domain, Path.cwd())
     folder = tau2_folder(rest.partition("@")[0])
     tasks = _chosen(tau2_tasks(folder), folder, options.split)

@@ -5,18 +5,23 @@ from collections.abc import Mapping, Sequence
 from json import dumps
 from math import inf
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from apigen_mt.models.chat import RESERVED
 from apigen_mt.models.client import Endpoint
 from apigen_mt.planning import WINDOW, Mix
+from apigen_mt.temperaments import MIX, Temperament
 from blueprints.blueprint import Kind
 from blueprints.sampling import Shares
+from blueprints.size import Profile, Size
 from tools_env.values import Json, Part
 
-Command: TypeAlias = Literal["generate", "draft"]
+Command: TypeAlias = Literal["generate", "draft", "play", "evaluate"]
+Quality: TypeAlias = Literal["usual", "high"]
+BEST_OF = 4
+"""From how many candidates each turn of a model's person is chosen at high quality (arXiv 2504.03601)."""
 RoleName: TypeAlias = Literal["author", "human", "agent"]
 ROUNDS = 3
 """How often an author is sent back unless the configuration says otherwise (arXiv 2504.03601: 3 in retail)."""
@@ -36,10 +41,23 @@ KINDS: Mapping[Kind, float] = {
 """The shares of the kinds; what a domain has not goes to the other kinds. Each refusal, whole or in part, brings its
 twin besides, as `act`.
 """
-FREE = frozenset({"count", "max_attempts", "concurrency", "budget_tokens", "against", "personas", "prices"})
+FREE = frozenset(
+    {"count", "max_attempts", "concurrency", "budget_tokens", "against", "personas", "prices", "blueprints", "band",
+     "difficulty"}
+)  # fmt: skip
 """Settings that may differ between two sittings of one run."""
 DRAFTING = frozenset({"mode", "recombine", "walk", "reviewers", "summariser", "control"})
 """Settings of `draft`."""
+PLAYING = frozenset({"attempts", "limits", "fail_fast", "judges", "temperaments", "quality", "best_of"})
+"""Settings that `draft` has no use for."""
+WORDING = frozenset(
+    {"kinds", "shares", "size", "profile", "steer", "disturbances", "snapshots", "rounds", "window",
+     "attempts"}
+)  # fmt: skip
+"""Settings that do not matter where blueprints are given, or of which more may be asked for."""
+
+
+Unit: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class ConfigError(ValueError):
@@ -88,7 +106,9 @@ class Roles(Part):
 
 
 class ReviewerConfig(RoleConfig):
-    """One member of the committee, by a name of its own; `timeout` is how many seconds it may take over one answer."""
+    """One member of the committee, or one judge of talks, by a name of its own; `timeout` is how many seconds it may
+    take over one answer.
+    """
 
     name: str = Field(pattern=r"^[\w.+-]{1,40}$")
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
@@ -96,7 +116,7 @@ class ReviewerConfig(RoleConfig):
     @model_validator(mode="after")
     def _plays(self) -> "ReviewerConfig":
         if not self.model:
-            raise ValueError(f"reviewer {self.name!r} needs a model and its base_url")
+            raise ValueError(f"{self.name!r} needs a model and its base_url")
         return self
 
 
@@ -121,11 +141,13 @@ class Walk(Part):
 
 
 class TalkLimits(Part):
-    """How long a talk may go on."""
+    """How long a talk may go on; tokens (of both speakers together) and seconds only where they are given."""
 
     turns: int = Field(default=30, gt=0)
     calls: int = Field(default=60, gt=0)
     calls_in_a_row: int = Field(default=15, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class Config(Part):
@@ -139,11 +161,19 @@ class Config(Part):
     roles: Roles = Roles()
     kinds: dict[Kind, float] = dict(KINDS)
     shares: Shares = Shares()
+    size: Size = Size()
+    profile: Profile = "usual"
     steer: float = Field(default=0.75, ge=0, le=1)
+    disturbances: float = Field(default=0.25, ge=0, le=1)
     snapshots: int = Field(default=8, gt=0, le=100_000)
-    attempts: int = Field(default=1, gt=0)
+    attempts: int = Field(default=1, gt=0, le=1000)
     rounds: int = Field(default=ROUNDS, ge=0)
     limits: TalkLimits = TalkLimits()
+    fail_fast: bool = False
+    temperaments: dict[Temperament, float] = dict(MIX)
+    quality: Quality = "usual"
+    best_of: int = Field(default=1, ge=1, le=16)
+    judges: tuple[ReviewerConfig, ...] = ()
     concurrency: int = Field(default=16, gt=0, le=10_000)
     budget_tokens: int | None = Field(default=None, gt=0)
     against: tuple[str, ...] = ()
@@ -156,6 +186,9 @@ class Config(Part):
     reviewers: tuple[ReviewerConfig, ...] = ()
     summariser: RoleConfig = RoleConfig()
     control: Literal["", "blind"] = ""
+    blueprints: str = ""
+    band: tuple[Unit, Unit] | None = None
+    difficulty: tuple[str, ...] = ()
     prices: dict[str, Price] = {}
 
     @model_validator(mode="before")
@@ -169,13 +202,20 @@ class Config(Part):
             return {**settings, "rounds": rounds}
         return settings
 
-    @field_validator("reviewers")
+    @field_validator("reviewers", "judges")
     @classmethod
-    def _named_apart(cls, reviewers: tuple[ReviewerConfig, ...]) -> tuple[ReviewerConfig, ...]:
+    def _named_apart(cls, reviewers: tuple[ReviewerConfig, ...], at: ValidationInfo) -> tuple[ReviewerConfig, ...]:
         names = [r.name for r in reviewers]
         if twice := next((n for n in names if names.count(n) > 1), ""):
-            raise ValueError(f"two reviewers are called {twice!r}: give each a name of its own")
+            raise ValueError(f"two {at.field_name} are called {twice!r}: give each a name of its own")
         return reviewers
+
+    @field_validator("temperaments")
+    @classmethod
+    def _drawn(cls, shares: dict[Temperament, float]) -> dict[Temperament, float]:
+        if any(not 0 <= share < inf for share in shares.values()) or not sum(shares.values()):
+            raise ValueError("the shares of the temperaments must be finite, not negative, and not all zero")
+        return shares
 
     @field_validator("kinds")
     @classmethod
@@ -187,25 +227,58 @@ class Config(Part):
             raise ValueError("the shares of the kinds must be finite, not negative, and not all zero")
         return kinds
 
+    @model_validator(mode="after")
+    def _banded(self) -> "Config":
+        if self.band is not None and self.band[0] > self.band[1]:
+            raise ValueError(f"band: {self.band[0]:g} is above {self.band[1]:g}, give the lower bound first")
+        if (self.band is not None) != bool(self.difficulty):
+            raise ValueError("band and difficulty go together: the one selects by what the other holds")
+        return self
+
     def identity(self, command: Command = "generate") -> dict[str, Json]:
         """What must not change when a run is continued, but for the content of the files that are named."""
         if command == "draft":
-            whole: dict[str, Json] = self.model_dump(mode="json", exclude={*FREE, "attempts", "limits"})
+            whole: dict[str, Json] = self.model_dump(mode="json", exclude={*FREE, *PLAYING})
             whole["roles"] = {"author": self.roles.author.model_dump(mode="json")}
+            return {"command": command, **whole}
+        if command in {"play", "evaluate"}:
+            whole = self.model_dump(mode="json", exclude={*FREE, *DRAFTING, *WORDING})
+            whole["roles"] = self.roles.model_dump(mode="json", exclude={"author"})
             return {"command": command, **whole}
         return self.model_dump(mode="json", exclude={*FREE, *DRAFTING})
 
     def mix(self, personas: Sequence[str]) -> Mix:
         """What tasks are made of."""
-        return Mix(dict(self.kinds), self.shares, personas, self.snapshots, self.window, self.steer)
+        return Mix(
+            dict(self.kinds),
+            self.shares,
+            personas,
+            self.snapshots,
+            self.window,
+            self.steer,
+            size=self.size,
+            profile=self.profile,
+            disturbances=self.disturbances,
+        )
 
     def models(self, command: Command = "generate") -> tuple[RoleConfig, ...]:
         """The roles that models play in a command."""
         roles = self.roles
-        known = (roles.author, roles.human, roles.agent)
+        known = (roles.human, roles.agent) if command in {"play", "evaluate"} else (
+            roles.author, roles.human, roles.agent
+        )  # fmt: skip
         return tuple(
-            r for r in ((roles.author, *self.reviewers, self.summariser) if command == "draft" else known) if r.model
+            r
+            for r in (
+                (roles.author, *self.reviewers, self.summariser) if command == "draft" else (*known, *self.judges)
+            )
+            if r.model
         )
+
+    @property
+    def candidates(self) -> int:
+        """From how many candidates each turn of a model's person is chosen."""
+        return max(self.best_of, BEST_OF) if self.quality == "high" else self.best_of
 
     @property
     def rehearsal(self) -> bool:
@@ -238,6 +311,8 @@ def parse(settings: dict[str, Json]) -> Config:
         place = ".".join(str(p) for p in first["loc"]) or "configuration"
         if first["type"] == "missing":
             raise ConfigError(f"{place} is missing: give --{place}, or set it in the configuration file") from error
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"{place}: there is no such setting") from error
         raise ConfigError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Literal, TypeVar
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -16,7 +16,7 @@ from apigen_mt.journal import Journal
 from apigen_mt.models.budget import BudgetSpent
 from apigen_mt.models.chat import Usage
 from apigen_mt.models.failures import EndpointError
-from apigen_mt.pipeline import first
+from apigen_mt.pipeline import side_by_side
 from apigen_mt.players import Players
 from apigen_mt.talk import LOCAL
 from blueprints.blueprint import Blueprint, Rejected
@@ -29,7 +29,6 @@ from blueprints.rounds import Gates, Ports, Propose, Review, Round, Summarise, d
 from blueprints.word_gates import flat
 from tools_env.port import World
 
-T = TypeVar("T")
 _WORD = re.compile(r"[\w#-]+")
 BLIND = ".blind"
 """Ending of the roles under which the control's replies are journalled."""
@@ -238,17 +237,3 @@ def _fits(spent: Spent, more: Spent, budget: Spent) -> bool:
     """Whether more can be spent without going over the budget's calls or tokens."""
     total = plus(spent, more)
     return total.calls <= budget.calls and total.usage.total <= budget.usage.total
-
-
-async def side_by_side(waiting: Iterable[Awaitable[T]]) -> list[T]:
-    """Await all at once; their results in order. Raises the first error, the others are given up."""
-
-    async def one(what: Awaitable[T]) -> T:
-        return await what
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(what)) for what in waiting]
-    except ExceptionGroup as several:
-        raise first(several) from several
-    return [task.result() for task in tasks]

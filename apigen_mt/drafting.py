@@ -10,13 +10,14 @@ from typing import Any
 from apigen_mt.against import read_against
 from apigen_mt.config import KINDS, Config, ConfigError, parse
 from apigen_mt.draft_contexts import WISHES, Proposed
-from apigen_mt.draft_making import Making, side_by_side
+from apigen_mt.draft_making import Making
 from apigen_mt.draft_outcome import DraftOutcome
 from apigen_mt.draft_schedule import Schedule, Wanted, Watch
 from apigen_mt.draft_tasks import Grounded, Source
 from apigen_mt.journal import Journal
 from apigen_mt.models.budget import BudgetSpent, TokenBudget
 from apigen_mt.persona_files import read_personas
+from apigen_mt.pipeline import side_by_side
 from apigen_mt.planning import Planner
 from apigen_mt.players import Players, endpoint_of
 from apigen_mt.run_folder import BLUEPRINTS, keep_config, refuse_foreign, write_blueprints
@@ -90,6 +91,10 @@ async def adraft(
     if contents:
         identity["against"] = list(contents)
     with Journal.open(out, identity) as journal:
+        if (held := _accepted(journal, config.count)) > config.count:
+            raise ConfigError(
+                f"{out} holds {held} blueprints: --count {config.count} would cut it, {held} or more goes on"
+            )
         keep_config(config, out)
         budget = TokenBudget(config.budget_tokens)
         budget.preload(sum(u.total for u in journal.totals().values()))
@@ -165,6 +170,12 @@ def _source(config: Config, world: World, against: Against, personas: Sequence[s
 
 def _outcomes(journal: Journal, tried: int) -> Iterator[DraftOutcome]:
     return (DraftOutcome.model_validate_json(text) for task, text in journal.outcomes() if task < tried)
+
+
+def _accepted(journal: Journal, count: int) -> int:
+    """How many blueprints were accepted already, or at most: outcomes are read where there are more than `count`."""
+    held = journal.tasks()
+    return held if held <= count else sum(o.accepted is not None for o in _outcomes(journal, held))
 
 
 def _covered(accepted: Iterable[Blueprint], world: World, source: Source) -> Covered:

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from apigen_mt.against import read_against
+from apigen_mt.attempts import Attempts
 from apigen_mt.cast.ports import Agent
-from apigen_mt.config import Config, parse
+from apigen_mt.config import Config, ConfigError, parse
 from apigen_mt.journal import Journal
 from apigen_mt.models.budget import TokenBudget
 from apigen_mt.persona_files import read_personas
 from apigen_mt.pipeline import Finished, Pipeline, Watch
+from apigen_mt.planning import Planner
 from apigen_mt.players import Players
 from apigen_mt.run_folder import DATASET, keep_config, refuse_foreign
 from apigen_mt.trajectory import Outcome
+from apigen_mt.worded import Worded
 from blueprints.personas import shipped
 from tools_env.port import World
 from tools_env.resolve import resolve
@@ -55,7 +58,7 @@ async def agenerate(
     `keys` maps names of key variables to keys; `agent` makes your own agent for every talk.
 
     Raises:
-        ConfigError, UnknownDomain, DomainError: the setting is wrong (exit code 2).
+        ConfigError, UnknownDomain, DomainError: the setting is wrong, or `out` holds more tasks (exit code 2).
         Drift: `out` belongs to another configuration (exit code 2); JournalError: disk or lock (exit code 3).
         EndpointError: an endpoint that cannot be used (exit code 3).
     """
@@ -73,12 +76,17 @@ async def agenerate(
     identity["personas"] = fingerprint(personas)
     refuse_foreign(out)
     with Journal.open(out, identity) as journal:
+        if (held := journal.tasks()) > config.count:
+            raise ConfigError(f"{out} holds {held} tasks: --count {config.count} would cut it, {held} or more goes on")
         keep_config(config, out)
         budget = TokenBudget(config.budget_tokens)
         budget.preload(sum(u.total for u in journal.totals().values()))
         async with Players(config, world, journal, budget, dict(keys or {}), agent) as players:
-            finished = await Pipeline(config, world, journal, players, watch, against, personas).run()
-        outcomes = tuple(Outcome.model_validate_json(text) for task, text in journal.outcomes() if task < config.count)
+            attempts = Attempts(config, world, players, asyncio.Semaphore(config.concurrency))
+            planner = Planner(world, config.seed, config.mix(personas), against)
+            work = Worded(planner, world, players, attempts, config.rounds, against)
+            finished = await Pipeline(work, config.count, config.concurrency, journal, watch).run()
+        outcomes = tuple(Outcome.model_validate_json(text) for _, text in journal.outcomes())
         write_dataset(out / DATASET, [row for o in outcomes for row in o.rows], domain=world.name)
     return Run(out, outcomes, finished)
 

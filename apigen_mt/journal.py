@@ -164,6 +164,12 @@ class Journal:
                 if sound is not None:
                     yield task, sound
 
+    def tasks(self) -> int:
+        """Return up to which number of tasks something is stored: one more than the highest index."""
+        with _told(self._folder):
+            last = self._database.execute("SELECT MAX(task) FROM outcomes").fetchone()[0]
+        return 0 if last is None else int(last) + 1
+
     def totals(self) -> dict[str, Usage]:
         """Return the tokens of all stored replies by role, each reply once however often it was replayed."""
         query = "SELECT role, SUM(prompt), SUM(completion), SUM(cached) FROM replies GROUP BY role ORDER BY role"

@@ -1,11 +1,12 @@
 """Courses as chat messages: what an agent is shown, what trainers read, and which messages are to be learned from."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from apigen_mt.trajectory import TrainFlag
-from tools_env.calls import Fault, Outcome, Refusal
+from tools_env.calls import Fault, Outcome, Refusal, Result
 from tools_env.course import Called, Course, Said
 from tools_env.values import Json
 
@@ -22,14 +23,20 @@ def messages_of(course: Course) -> tuple[dict[str, Json], ...]:
 def train_flags(course: Course, messages: Sequence[dict[str, Json]]) -> tuple[TrainFlag | None, ...]:
     """One flag per message of `messages_of(course)`: None unless it is the assistant's (design: disturbances).
 
-    A message with a refused or faulty call is masked, its recovery is learned. ValueError if the messages are not
-    those of the course.
+    A message with a refused or faulty call is masked, its recovery is learned, and so is a call that was shown too
+    little. ValueError if the messages are not those of the course.
     """
     groups = [group for group, message in _told(course) if message["role"] == "assistant"]
-    flags = iter([_flag(group) for group in groups])
+    flags = iter([*_flags(groups)])
     if sum(m["role"] == "assistant" for m in messages) != len(groups):
         raise ValueError("the messages are not those of the course")
     return tuple(next(flags) if m["role"] == "assistant" else None for m in messages)
+
+
+def turns_of(course: Course) -> tuple[tuple[int, ...], ...]:
+    """For each message of `messages_of(course)` the turns of the events that it stands for."""
+    turns = {id(event): turn for turn, event in enumerate(course.events)}
+    return tuple(tuple(turns[id(event)] for event in group) for group, _ in _told(course))
 
 
 def tool_text(outcome: Outcome) -> str:
@@ -80,14 +87,47 @@ def _assistant(group: Sequence[Said | Called]) -> dict[str, Json]:
     return message
 
 
-def _flag(group: Sequence[Said | Called]) -> TrainFlag:
-    calls = [event for event in group if isinstance(event, Called)]
-    if not calls:
-        return TrainFlag(train=True, reason="words for the human")
-    if any(call.raw for call in calls):
-        return TrainFlag(train=False, reason="arguments that are no JSON object")
-    if any(isinstance(call.outcome, Refusal) for call in calls):
-        return TrainFlag(train=False, reason="call refused")
-    if any(isinstance(call.outcome, Fault) for call in calls):
-        return TrainFlag(train=False, reason="call met a fault")
-    return TrainFlag(train=True, reason="calls carried out")
+def _flags(groups: Sequence[Sequence[Said | Called]]) -> Iterator[TrainFlag]:
+    """One flag for each message of the agent, which may be the recovery from the one before it."""
+    before: list[Called] = []
+    for group in groups:
+        calls = [event for event in group if isinstance(event, Called)]
+        why, after = (next((w for w in _WRONG if any(map(w.befell, some))), None) for some in (calls, before))
+        if why is not None:
+            yield TrainFlag(train=False, reason=why.reason)
+        elif after is not None:
+            yield TrainFlag(train=True, reason=f"recovery after {after.afterwards}")
+        elif any(_shown_nothing(one) and one.call == call.call for one in before for call in calls):
+            yield TrainFlag(train=True, reason="recovery after an empty list")
+        else:
+            yield TrainFlag(train=True, reason="calls carried out" if calls else "words for the human")
+        before = calls
+
+
+def _shown_nothing(call: Called) -> bool:
+    return isinstance(call.outcome, Result) and call.outcome.value == []
+
+
+class _Wrong(NamedTuple):
+    """What can befall a call that is not to be learned: why its message is masked, and what the next one recovers
+    from.
+    """
+
+    befell: Callable[[Called], bool]
+    reason: str
+    afterwards: str
+
+
+def _for(cause: str) -> Callable[[Called], bool]:
+    return lambda call: isinstance(call.outcome, Refusal) and call.outcome.cause == cause
+
+
+_WRONG = (
+    _Wrong(lambda c: bool(c.raw), "arguments that are no JSON object", "arguments that were no JSON object"),
+    _Wrong(_for("unknown_tool"), "call of a tool that there is not", "a call of a tool that there is not"),
+    _Wrong(_for("arguments"), "call refused for its arguments", "a call refused for its arguments"),
+    _Wrong(_for("unavailable"), "call met a transient error", "a transient error"),
+    _Wrong(lambda c: isinstance(c.outcome, Refusal), "call refused", "a refused call"),
+    _Wrong(lambda c: isinstance(c.outcome, Fault), "call met a fault", "a fault"),
+)
+"""In the order in which they count where the calls of one message differ."""

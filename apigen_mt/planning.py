@@ -11,20 +11,28 @@ from blueprints.author import plain
 from blueprints.blueprint import Blueprint, Kind, Rejected
 from blueprints.checks import check
 from blueprints.coverage import Coverage, Wish
+from blueprints.disturbing import disturb, drawn
 from blueprints.draft import ground, twin_draft, with_words
 from blueprints.goal import Goal
 from blueprints.overlap import Against
 from blueprints.personas import Personas
 from blueprints.reach import unreachable
-from blueprints.sampling import LONG_CALLS, Sampler, Shares
+from blueprints.sampling import Sampler, Shares
+from blueprints.size import LONG_CALLS, LONGEST, Profile, Size
+from blueprints.word_gates import leakage
+from tools_env.disturbances import Mishap
 from tools_env.mentions import mentions
 from tools_env.port import World
 
 ATTEMPTS = {"cheap": 400, "restart": 24}
 """How many goals may be tried for one task, by what a fork costs."""
 WINDOW = 50
-LASTING = 4
-"""How many attempts a wish is held on to."""
+GOING = Wish(operator="fallback")
+"""What is wished for where something is to go in mid-talk."""
+LASTING, PATIENCE = 4, 12
+"""How many attempts a wish is held on to; and one for something that can go."""
+PATIENT = 8
+"""How many attempts a task's size is held on to; in as many more it is half of that, and then as it comes."""
 IN_VAIN = 2
 """How often a pair of tools is wished for in vain before it is given up."""
 LOOKED_AT, WALKS = 100, 12
@@ -49,7 +57,9 @@ class Task:
 class Mix:
     """What tasks are made of: shares of kinds and of operators, personas, how many snapshots, and how many indices lie
     between two looks at what is covered; `steer` is the share of tasks steered to what earlier windows lack,
-    `returning` that of tasks for somebody who had one in this window already.
+    `returning` that of tasks for somebody who had one in this window already. Tasks are of the `size` given, or as they
+    come without one; with the profile `long` every act needs more than 20 calls. `disturbances` is the share of tasks
+    that get a mishap.
     """
 
     kinds: dict[Kind, float]
@@ -59,6 +69,9 @@ class Mix:
     window: int = WINDOW
     steer: float = 0.75
     returning: float = 0.0
+    size: Size | None = None
+    profile: Profile = "usual"
+    disturbances: float = 0.0
 
 
 class Planner:
@@ -79,8 +92,7 @@ class Planner:
         self.coverage = Coverage(world)
         self.seen: set[str] = set()
         self.given: dict[Kind, int] = dict.fromkeys(self.kinds, 0)
-        self.long = 0
-        self.too_small_for_long = False
+        self.long = mix.profile == "long"
         self.looked = False
         self.twin: Blueprint | None = None
         self.index = 0
@@ -98,12 +110,13 @@ class Planner:
             self._take(draft)
             return Task(index, "act", draft, twin_of=index - 1)
         kind, overlapped = self._due(), 0
-        calls = LONG_CALLS if kind == "act" and self._wants_long() else 0
+        calls, least = self._calls(index, kind)
         wish, who = self._wish(index, kind), self._returning(index)
         for attempt in range(ATTEMPTS[self.world.fork_cost]):
             rng = random.Random(f"{self.seed}/{index}/{attempt}")
-            lasting = attempt < LASTING
-            goal = self.sampler.draw(kind, rng, wish if lasting else None, calls, who if lasting else None)
+            lasting = attempt < (PATIENCE if wish is GOING else LASTING)
+            wanted = max(least, calls >> attempt // PATIENT if attempt < 2 * PATIENT else 0)
+            goal = self.sampler.draw(kind, rng, wish if lasting else None, wanted, who if lasting else None, least)
             if goal is None:
                 continue
             if self.against.shared_call(goal.calls()) is not None:
@@ -121,14 +134,23 @@ class Planner:
             self._take(found)
             self.met.append((goal.snapshot, goal.person.id))
             self.given[kind] += 1
-            self.long += bool(calls)
             return Task(index, kind, found, overlapped=overlapped)
-        return Task(index, kind, self._nothing(kind, overlapped, calls), overlapped=overlapped)
+        return Task(index, kind, self._nothing(kind, overlapped, least), overlapped=overlapped)
+
+    def _calls(self, index: int, kind: Kind) -> tuple[int, int]:
+        """How many calls the task of an index is to need, and how many at least."""
+        rng = random.Random(f"{self.seed}/{index}/size")
+        if kind == "act" and self.long:
+            return rng.randint(LONG_CALLS, LONGEST), LONG_CALLS
+        return (self.mix.size.draw(rng) if self.mix.size else 0), 0
 
     def _drafted(self, goal: Goal, rng: random.Random, index: int, wish: Wish | None) -> Blueprint | None:
         """The goal as a draft that grants the wish and passes the gates; its twin is kept for the index after."""
         found = ground(goal, "", rng)
         if isinstance(found, Rejected) or found.substance() in self.seen:
+            return None
+        found = disturb(found, self.world, random.Random(f"{self.seed}/{index}/mishap"), self._mishaps(index))
+        if found.substance() in self.seen:
             return None
         if (wish and not self._grants(found, wish)) or not self._twin(found):
             return None
@@ -150,6 +172,9 @@ class Planner:
         values += [(draft.evidence.because.value, draft.evidence.meaning)] if draft.evidence else []
         if any(mentions(persona, value, meaning) for value, meaning in values):
             return draft
+        told = draft.model_copy(update={"instruction": persona})
+        if next(leakage(told, self.world), None) is not None:  # "on first-name terms" is the name of an argument
+            return draft
         if self.twin is not None:
             self.twin = self.twin.model_copy(update={"persona": persona})
         return draft.model_copy(update={"persona": persona})
@@ -170,8 +195,16 @@ class Planner:
             reasons = unreachable(self.world, self.coverage.uncovered(), self.sampler.snapshots, rng, WALKS)
             self.coverage.give_up(reasons)
 
+    def _mishaps(self, index: int) -> tuple[Mishap, ...]:
+        """The sorts of mishaps to try on the task of an index, whatever draft of it is made."""
+        return drawn(random.Random(f"{self.seed}/{index}/mishaps"), self.mix.disturbances)
+
     def _wish(self, index: int, kind: Kind) -> Wish | None:
-        """What to steer a task to, once a window has ended; pairs of tools are wished of acts alone."""
+        """What to steer a task to, once a window has ended; pairs of tools are wished of acts alone, and where
+        something is to go in mid-talk, there has to be something to fall back on.
+        """
+        if kind == "act" and self._mishaps(index)[:1] == ("gone",) and self.world.fork_cost == "cheap":
+            return GOING
         rng = random.Random(f"{self.seed}/{index}/wish")
         if not self.coverage.tasks or rng.random() >= self.mix.steer:
             return None
@@ -185,7 +218,11 @@ class Planner:
         return rng.choice(self.met) if self.met and rng.random() < self.mix.returning else None
 
     def _grants(self, draft: Blueprint, wish: Wish) -> bool:
-        """Whether a draft holds the pair that was wished for; other wishes are taken as they come."""
+        """Whether a draft holds the pair that was wished for, or what goes in mid-talk; other wishes are taken as they
+        come.
+        """
+        if wish is GOING:
+            return any(d.kind == "gone" for d in draft.disturbances)
         return not wish.pair or wish.pair in self.coverage.pairs(draft)
 
     def _let_go(self, wish: Wish) -> None:
@@ -196,22 +233,18 @@ class Planner:
             reason = f"in {IN_VAIN * LASTING} draws for it no task came of {first} and then {then}"
             self.coverage.give_up({(first, then): reason})
 
-    def _wants_long(self) -> bool:
-        """Whether the next act is to be a long one."""
-        return not self.too_small_for_long and self.long < self.mix.shares.long * (self.given["act"] + 1)
-
-    def _nothing(self, kind: Kind, overlapped: int, calls: int) -> Rejected:
-        """Why no task was found; a kind that this world has not at all gives its share to the others, and long tasks
-        theirs to shorter ones.
+    def _nothing(self, kind: Kind, overlapped: int, least: int) -> Rejected:
+        """Why no task was found; a kind that this world has not at all gives its share to the others, and where it has
+        no long tasks the shorter ones come in their place.
         """
-        wanted = f"{kind} task of {calls} calls or more" if calls else f"{kind} task"
+        wanted = f"{kind} task of {least} calls or more" if least else f"{kind} task"
         told = f"no {wanted} was found in {ATTEMPTS[self.world.fork_cost]} attempts"
         if overlapped:
             reason = f"{told}, {overlapped} of which overlap with earlier tasks"
-        elif calls and not self.long:
-            self.too_small_for_long = True
-            reason = f"{told}: shorter ones take their share"
-        elif not calls and not self.given[kind] and len(self.kinds) > 1:
+        elif least and not self.given[kind]:
+            self.long = False
+            reason = f"{told}: shorter ones come instead"
+        elif not self.given[kind] and len(self.kinds) > 1:
             del self.kinds[kind]
             reason = f"{told}: its share goes to the other kinds"
         else:

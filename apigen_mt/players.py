@@ -10,12 +10,14 @@ from pydantic import BaseModel
 
 from apigen_mt.cast.model_agent import ModelAgent
 from apigen_mt.cast.model_human import ModelHuman
-from apigen_mt.cast.oracle import Oracle, script_of
+from apigen_mt.cast.oracle import Oracle
 from apigen_mt.cast.ports import Agent, Human
+from apigen_mt.cast.script import script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
 from apigen_mt.config import Command, Config, ConfigError, ReviewerConfig, RoleConfig
 from apigen_mt.draft_outcome import Spent
 from apigen_mt.journal import Journal
+from apigen_mt.judges import Judge
 from apigen_mt.models.answers import REPAIR, Unparsed, ask
 from apigen_mt.models.budget import TokenBudget
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, Usage
@@ -23,6 +25,7 @@ from apigen_mt.models.client import ChatClient, Endpoint, OpenAIClient
 from apigen_mt.models.failures import EndpointError
 from apigen_mt.models.recorded import RecordedClient
 from apigen_mt.models.retry import Patience
+from apigen_mt.temperaments import Temperament, drawn
 from apigen_mt.trajectory import Cast, Role
 from blueprints.author import Author, TemplateAuthor
 from blueprints.blueprint import Blueprint, Rejected
@@ -30,6 +33,7 @@ from blueprints.committee.review import Reviewer
 from blueprints.knowledge import people_table
 from blueprints.model_author import Ask, ModelAuthor
 from tools_env.port import World
+from tools_env.rules import one_call_a_message
 
 
 class Metered:
@@ -102,6 +106,10 @@ class Players:
             self.calls.pop((subject, role), None)
         return used
 
+    def used_by(self, subject: str, attempt: int) -> int:
+        """Tokens that an attempt at a blueprint has used so far, of all who speak in it."""
+        return sum(used.total for used in self.used.get((subject, attempt), {}).values())
+
     def author_spent(self, subject: str, role: str = "author") -> Spent:
         """What an author has used on a subject so far, repairs included."""
         roles, used = (role, f"{role}{REPAIR}"), self.used.get((subject, 0), {})
@@ -118,19 +126,23 @@ class Players:
         role = self.config.roles.author
         return ModelAuthor(role.model, self.asking(role, name, turn)) if role.model else TemplateAuthor()
 
-    def asking(self, role: RoleConfig, name: str, turn: int | None = None) -> Ask:
-        """The way to ask a role's model, journalled under `name`; `turn` stands in for the asker's own number."""
+    def asking(
+        self, role: RoleConfig, name: str, turn: int | None = None, attempt: int = 0, *, alone: bool = False
+    ) -> Ask:
+        """The way to ask a role's model, journalled under `name`; `turn` stands in for the asker's own number. `alone`:
+        an answer counts only if nothing stands beside it.
+        """
         client = self._client(role)
 
         async def answer(prompt: str, subject: str, number: int, kind: type[BaseModel]) -> BaseModel | Rejected:
-            key = ReplyKey(role=name, blueprint=subject, attempt=0, turn=number if turn is None else turn)
+            key = ReplyKey(role=name, blueprint=subject, attempt=attempt, turn=number if turn is None else turn)
             request = ChatRequest(
                 model=role.model,
                 messages=({"role": "user", "content": prompt},),
                 sampling=sampling_of(role),
                 extra=role.extra,
             )
-            found = await ask(client, key, request, kind)
+            found = await ask(client, key, request, kind, alone=alone)
             if isinstance(found, Unparsed):
                 return Rejected(stage=_stage(name), reason=f"no usable answer: {found.reason}")
             return found
@@ -138,25 +150,33 @@ class Players:
         return answer
 
     def reviewer(self, role: ReviewerConfig, name: str, mark: str = "") -> Reviewer:
-        """A member of the committee; one that is too slow or whose context is too short gives no usable answer."""
-        put = self.asking(role, f"reviewer:{role.name}{mark}")
+        """A member of the committee."""
+        return Reviewer(name, _answering(role, self.asking(role, f"reviewer:{role.name}{mark}"), "committee"))
 
-        async def answer(prompt: str, subject: str, number: int, kind: type[BaseModel]) -> BaseModel | Rejected:
-            try:
-                return await put(prompt, subject, number, kind)
-            except EndpointError as error:
-                if error.kind == "context" or (error.kind == "timeout" and role.timeout is not None):
-                    return Rejected(stage="committee", reason=error.message)
-                raise
-
-        return Reviewer(name, answer)
+    def judges(self, attempt: int) -> tuple[Judge, ...]:
+        """The models that read an attempt's talk and may reject it."""
+        asks = ((j, self.asking(j, f"judge:{j.name}", attempt=attempt, alone=True)) for j in self.config.judges)
+        return tuple(Judge(j.name, j.model, _answering(j, ask, "judge")) for j, ask in asks)
 
     def human(self, blueprint: Blueprint, attempt: int) -> Human:
         """Who plays the person."""
         role = self.config.roles.human
         if not role.model:
-            return ScriptedHuman(blueprint, attempt)
-        return ModelHuman(blueprint, self.world, self._client(role), role, sampling_of(role), attempt)
+            return ScriptedHuman(blueprint, attempt, self.temperament(blueprint, attempt), self.world.specs)
+        return ModelHuman(
+            blueprint,
+            self.world,
+            self._client(role),
+            role,
+            sampling_of(role),
+            attempt,
+            self.temperament(blueprint, attempt),
+            self.config.candidates,
+        )
+
+    def temperament(self, blueprint: Blueprint, attempt: int) -> Temperament:
+        """The manner in which the person is played."""
+        return drawn(self.config.temperaments, blueprint.id, attempt)
 
     def agent(self, blueprint: Blueprint, attempt: int) -> Agent:
         """Who plays the agent."""
@@ -166,13 +186,28 @@ class Players:
         if not role.model:
             return Oracle(script_of(blueprint), self.world.specs, people_table(self.world))
         client = self._client(role)
-        return ModelAgent(blueprint, client, role, sampling_of(role), attempt)
+        single = one_call_a_message(self.world.clauses)
+        return ModelAgent(blueprint, client, role, sampling_of(role), attempt, single=single)
 
     def cast(self) -> Cast:
         """Who plays what, for the rows."""
         roles = self.config.roles
         agent = Role(source="own") if self.own_agent is not None else _role(roles.agent, "oracle")
         return Cast(author=_role(roles.author, "template"), human=_role(roles.human, "scripted"), agent=agent)
+
+
+def _answering(role: ReviewerConfig, put: Ask, stage: str) -> Ask:
+    """The same, but that one who is too slow or whose context is too short gives no usable answer."""
+
+    async def answer(prompt: str, subject: str, number: int, kind: type[BaseModel]) -> BaseModel | Rejected:
+        try:
+            return await put(prompt, subject, number, kind)
+        except EndpointError as error:
+            if error.kind == "context" or (error.kind == "timeout" and role.timeout is not None):
+                return Rejected(stage=stage, reason=error.message)
+            raise
+
+    return answer
 
 
 def sampling_of(role: RoleConfig) -> Sampling:

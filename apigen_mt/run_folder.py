@@ -20,6 +20,7 @@ DATASET = "dataset"
 JOURNAL = "journal.sqlite"
 BLUEPRINTS = "blueprints.jsonl"
 FRESH = f".{CONFIG}.new"
+COMMANDS: tuple[Command, ...] = ("generate", "draft", "play", "evaluate")
 OWN = ("journal.", CONFIG, FRESH)
 """How the names of what a run begins with begin: it may have been killed before its journal was there."""
 
@@ -62,13 +63,17 @@ class RunFolder:
         """The command that made the run. Raises `NotARun`."""
         try:
             with Journal.read(self.path) as journal:
-                return "draft" if command_of(journal.identity()) == "draft" else "generate"
+                named = command_of(journal.identity())
         except JournalError as error:
             raise NotARun(str(error)) from error
+        found = next((command for command in COMMANDS if command == named), None)
+        if found is None:
+            raise NotARun(f"{self.path} is a run of `{named}`, which this version of the program does not know")
+        return found
 
     def outcomes(self) -> Iterator[Outcome]:
         """What became of each task so far, in task order, one in memory at a time. Raises `NotARun`."""
-        if self.command != "generate":
+        if self.command == "draft":
             raise NotARun(f"{self.path} is a run of `draft`: it holds {BLUEPRINTS} and no talks yet")
         for task, payload in self._recorded():
             try:

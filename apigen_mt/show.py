@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from apigen_mt.messages import tool_text
+from apigen_mt.show_task import MISHAPS
 from apigen_mt.terminal import one_line, shortened, visible
-from apigen_mt.trajectory import Row
+from apigen_mt.trajectory import Quarantine, Row
 from blueprints.judging.judge import carried_out
 from blueprints.judging.verdict import GateResult
 from tools_env.calls import Call, Fault, Outcome, Refusal
 from tools_env.course import Called, Event
+from tools_env.disturbances import Pending
 from tools_env.graph import api_graph
 from tools_env.policy import clauses_of
 from tools_env.port import World
-from tools_env.state import Diff, comparable
+from tools_env.state import Diff, comparable, differences
 from tools_env.tool import ToolSpec
 from tools_env.values import Json, compact
 
@@ -36,7 +38,7 @@ def show_row(row: Row, world: World | None = None) -> str:
         *_wrapped(blueprint.instruction),
         "",
         _title("talk"),
-        *(line for event in row.course.events for line in _event(event)),
+        *_talk(row),
         "",
         _title("gates"),
         *(line for gate in row.verdict.gates for line in _gate(gate)),
@@ -45,6 +47,13 @@ def show_row(row: Row, world: World | None = None) -> str:
         *_change(row, world),
     ]
     return "\n".join(parts)
+
+
+def show_quarantine(found: Quarantine) -> str:
+    """Why a blueprint is suspect, with the state on which its attempts agree, for `rich` to print."""
+    attempts = ", ".join(str(number) for number in found.attempts)
+    head = f"[bold red]quarantined[/bold red]: {_safe(found.reason)} (attempts {attempts})"
+    return "\n".join([head, *_changes(found.diff, "they agree ")])
 
 
 def show_domain(world: World, snapshot: str = "") -> str:
@@ -78,12 +87,26 @@ def _head(row: Row) -> Iterator[str]:
     yield _safe("cast: " + ", ".join(f"{name} {role.model or role.source}" for name, role in cast))
     why = f" ({row.ended_by})" if row.ended_by else ""
     result = "[green]verified[/green]" if verdict.ok else f"[bold red]failed, fault of the {verdict.fault}[/bold red]"
+    result = f"[bold red]rejected by judge {_safe(row.rejected_by)}[/bold red]" if row.rejected_by else result
     yield f"ended by {_safe(verdict.end_reason.replace('_', ' ') + why)}: {result}"
+    for opinion in row.opinions:
+        yield _safe(f"judge {opinion.judge}: {'sound' if opinion.sound else 'not sound'}, {one_line(opinion.reason)}")
+
+
+def _talk(row: Row) -> Iterator[str]:
+    """What was said and called; calls that met a mishap which was in store for them are told as such."""
+    pending = Pending(row.blueprint.disturbances)
+    for event in row.course.events:
+        yield from _event(event)
+        if isinstance(event, Called) and not event.raw:
+            yield from (f"       [yellow]in store: {MISHAPS[kind]}[/yellow]" for kind in pending.met(event.call))
 
 
 def _event(event: Event) -> Iterator[str]:
     if isinstance(event, Called):
         yield f"    [yellow]-> {_safe(_call(event.call))}[/yellow]"
+        if event.promoted:
+            yield "       [dim]written as text, taken for a call[/dim]"
         if event.raw:
             yield f"       [red]as written: {_safe(shortened(event.raw, RESULT))}[/red]"
         yield f"    {_outcome(event.outcome)}"
@@ -134,11 +157,14 @@ def _change(row: Row, world: World | None) -> Iterator[str]:
             yield from (f"  [red]{_safe(one_line(f.text))}[/red]" for f in state.evidence)
         return
     found = carried_out(row.blueprint, row.course, world).diff
-    if comparable(expected, world.fields) == comparable(found, world.fields):
+    wrong = differences(expected, found, world.fields)
+    if not wrong:
         yield from _changes(found, "as expected ") if found else ["  nothing changes, as expected"]
         return
-    yield from _changes(expected, "expected ") if expected else ["  expected no change"]
-    yield from _changes(found, "found    ") if found else ["  found    no change"]
+    yield from (f"  [red]{_safe(shortened(one.told(), 4 * RESULT))}[/red]" for one in wrong)
+    apart = {one.path for one in wrong}
+    right = {path: change for path, change in comparable(found, world.fields).items() if path not in apart}
+    yield from _changes(right, "as expected ")
 
 
 def _changes(diff: Diff, lead: str) -> Iterator[str]:

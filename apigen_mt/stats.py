@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 
+from apigen_mt.mishap_stats import MishapCount, Mishaps, mishap_lines
 from apigen_mt.models.chat import Usage
+from apigen_mt.people_stats import People, PeopleCount, people_lines
+from apigen_mt.stopped import Stopped
 from apigen_mt.terminal import shortened, visible
 from apigen_mt.trajectory import Outcome, Row
 from blueprints.judging.verdict import GateResult, Verdict
@@ -30,7 +33,9 @@ class Funnel(Part):
     """Tasks from asked to kept; asked = kept + rejected + failed. `played` and the attempts count talks.
 
     `rejected_by` maps a gate of phase one to tasks, `failed_by` "gate (fault)" of the verdict to talks; `overlapped`
-    counts goals let go before an author saw them because they repeat an earlier task.
+    counts goals let go before an author saw them because they repeat an earlier task. Talks that verified and said the
+    same as one that is kept are `repeated`; of `failed`, those tasks are `quarantined` whose attempts agree on another
+    state than the blueprint's: their failures are the blueprint's, and what verified of them is `withheld`.
     """
 
     asked: int = 0
@@ -43,6 +48,9 @@ class Funnel(Part):
     rejected_by: dict[str, int] = {}
     failed_by: dict[str, int] = {}
     overlapped: int = 0
+    repeated: int = 0
+    quarantined: int = 0
+    withheld: int = 0
 
     @property
     def kept_yield(self) -> float:
@@ -54,7 +62,8 @@ class Stats(Part):
     """A run in figures; `reasons` are the commonest reasons for which something was not kept, with their counts.
 
     `writes` maps the number of writes to rows; `write_tasks_without_ids` counts those of the kept
-    `write_tasks` in which the person names no record by its identifier, their own aside.
+    `write_tasks` in which the person names no record by its identifier, their own aside. Of the talks that were
+    `stopped_early`, `tokens_saved_estimate` says about how many tokens that saved.
     """
 
     funnel: Funnel = Funnel()
@@ -65,8 +74,12 @@ class Stats(Part):
     calls: Spread = Spread()
     agent_messages: Spread = Spread()
     human_turns: Spread = Spread()
+    people: People = People()
+    mishaps: dict[str, Mishaps] = {}
     write_tasks: int = 0
     write_tasks_without_ids: int = 0
+    stopped_early: int = 0
+    tokens_saved_estimate: int | None = None
     tokens: dict[str, Usage] = {}
     reasons: tuple[tuple[str, int], ...] = ()
 
@@ -97,17 +110,39 @@ class _Count:
     write_tasks: int = 0
     without_ids: int = 0
     overlapped: int = 0
+    repeated: int = 0
+    quarantined: int = 0
+    withheld: int = 0
+    stopped: Stopped = field(default_factory=Stopped)
+    people: PeopleCount = field(default_factory=PeopleCount)
+    mishaps: MishapCount = field(default_factory=MishapCount)
 
     def add(self, outcome: Outcome) -> None:
         """Count what became of one task."""
         self.status[outcome.status] += 1
         self.overlapped += outcome.overlapped
-        self.played += len(outcome.rows) + len(outcome.failures)
+        self.mishaps.add(outcome)
+        withheld = outcome.quarantined.withheld if outcome.quarantined else ()
+        self.quarantined += outcome.quarantined is not None
+        self.withheld += len(withheld)
+        self.repeated += len(outcome.repeated)
+        self.played += len(outcome.rows) + len(withheld) + len(outcome.repeated) + len(outcome.failures)
         if outcome.status == "rejected" and outcome.reasons:
             last = outcome.reasons[-1]
             self.rejected[last.stage] += 1
             self.reasons[f"{last.stage}: {last.reason}"] += 1
-        for row in outcome.failures:
+        for row in (*outcome.rows, *outcome.failures):
+            self.stopped.note(row)
+            self.people.add(row, kept=row.sound)
+        if outcome.quarantined:
+            self.failed["quarantine (blueprint)"] += len(outcome.failures)
+            self.reasons[f"quarantine: {outcome.quarantined.reason}"] += len(outcome.failures)
+        for row in outcome.failures if outcome.quarantined is None else ():
+            if row.verdict.ok:
+                opinion = next(o for o in row.opinions if not o.sound)
+                self.failed[f"judge {opinion.judge}"] += 1
+                self.reasons[f"rejected by judge {opinion.judge}: {opinion.reason or 'no reason'}"] += 1
+                continue
             gate = first_failure(row.verdict)
             self.failed[f"{gate.gate} ({row.verdict.fault or 'nobody'})"] += 1
             self.reasons[f"{gate.gate}: {gate.evidence[0].text if gate.evidence else 'no evidence'}"] += 1
@@ -141,6 +176,9 @@ class _Count:
                 rejected_by=_ordered(self.rejected),
                 failed_by=_ordered(self.failed),
                 overlapped=self.overlapped,
+                repeated=self.repeated,
+                quarantined=self.quarantined,
+                withheld=self.withheld,
             ),
             kinds=_ordered(self.kinds),
             operators=_ordered(self.operators),
@@ -149,8 +187,12 @@ class _Count:
             calls=_spread([calls for calls, _, _ in self.lengths]),
             agent_messages=_spread([agent for _, agent, _ in self.lengths]),
             human_turns=_spread([human for _, _, human in self.lengths]),
+            people=self.people.people(),
+            mishaps=self.mishaps.mishaps(),
             write_tasks=self.write_tasks,
             write_tasks_without_ids=self.without_ids,
+            stopped_early=self.stopped.talks,
+            tokens_saved_estimate=self.stopped.saved(),
             tokens=dict(sorted((self.tokens if usage is None else usage).items())),
             reasons=tuple(_ordered(self.reasons).items())[:REASONS],
         )
@@ -181,9 +223,12 @@ def render(stats: Stats) -> str:
         *(_line(f"    by {gate}", count) for gate, count in funnel.rejected_by.items()),
         _line("  blueprints accepted", funnel.accepted, funnel.asked),
         _line("talks played", funnel.played),
-        _line("  failed", funnel.played - funnel.talks_kept, funnel.played),
+        _line("  failed", sum(funnel.failed_by.values()), funnel.played),
         *(_line(f"    by {gate}", count) for gate, count in funnel.failed_by.items()),
+        *([_line("  said again", funnel.repeated, funnel.played)] if funnel.repeated else []),
+        *([_line("  withheld", funnel.withheld, funnel.played)] if funnel.withheld else []),
         _line("  kept", funnel.talks_kept, funnel.played),
+        *([_line("tasks quarantined", funnel.quarantined, funnel.asked)] if funnel.quarantined else []),
         _line("tasks kept", funnel.kept, funnel.asked),
     ]
     if funnel.talks_kept:
@@ -196,6 +241,12 @@ def render(stats: Stats) -> str:
         lines += [_line(f"  ended by {end.replace('_', ' ')}", c, funnel.talks_kept) for end, c in stats.ends.items()]
         spreads = (("calls", stats.calls), ("agent messages", stats.agent_messages), ("human turns", stats.human_turns))
         lines += [f"  {name:<30} {s.mean:.1f} +- {s.deviation:.1f} ({s.least} to {s.most})" for name, s in spreads]
+    if stats.stopped_early:
+        lines.append(_line("talks stopped early", stats.stopped_early, funnel.played))
+    if stats.tokens_saved_estimate is not None:
+        lines.append(_line("  tokens saved (estimate)", stats.tokens_saved_estimate))
+    lines += mishap_lines(stats.mishaps)
+    lines += people_lines(stats.people)
     if stats.write_tasks:
         lines.append(_line("write tasks without record ids", stats.write_tasks_without_ids, stats.write_tasks))
     lines += [

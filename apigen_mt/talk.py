@@ -1,14 +1,19 @@
 """The talk loop: human and agent take turns over an open session until the human is content or a limit is reached."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, GaveUp, Human, HumanView, WantedCall
 from apigen_mt.messages import messages_of
 from apigen_mt.models.failures import EndpointError
+from apigen_mt.models.retry import Pace
 from blueprints.blueprint import Blueprint
+from blueprints.judging.doomed import doomed, lasting
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.verdict import EndReason
+from blueprints.solution import opened
 from tools_env.calls import Call, Outcome, Refusal, no_such_tool
 from tools_env.course import Called, Course, Event, Said
 from tools_env.port import Session, World
@@ -25,11 +30,15 @@ TURNS_EACH, CALLS_EACH = 3, 2
 
 
 class Limits(NamedTuple):
-    """How long a talk may go on: messages of each speaker, calls in all, calls between two words to the human."""
+    """How long a talk may go on: messages of each speaker, calls in all, messages of calls between two words to the
+    human, tokens of both speakers, seconds. None is no limit.
+    """
 
     turns: int = 30
     calls: int = 60
     calls_in_a_row: int = 15
+    tokens: int | None = None
+    seconds: float | None = None
 
     def fitting(self, blueprint: Blueprint) -> "Limits":
         """The limits of one task: a long one may go on for longer."""
@@ -50,12 +59,16 @@ class Played:
 
 @dataclass(slots=True)
 class _Stage:
-    """The talk as it stands."""
+    """The talk as it stands, and what it is held to."""
 
+    blueprint: Blueprint
+    world: World
     session: Session
+    limits: Limits
     system: str
     tools: tuple[dict[str, Json], ...]
-    withheld: tuple[str, ...] = ()
+    spent: Callable[[], int] | None = None
+    fail_fast: bool = False
     events: list[Event] = field(default_factory=list)
     human_turns: list[HumanTurn] = field(default_factory=list)
     batch: int = 0
@@ -65,15 +78,54 @@ class _Stage:
         return Course(events=tuple(self.events))
 
 
-async def play(blueprint: Blueprint, world: World, human: Human, agent: Agent, limits: Limits | None = None) -> Played:
-    """Play a blueprint once. Never raises for what the speakers do: their faults end the talk with a reason."""
+async def play(
+    blueprint: Blueprint,
+    world: World,
+    human: Human,
+    agent: Agent,
+    limits: Limits | None = None,
+    *,
+    spent: Callable[[], int] | None = None,
+    pace: Pace | None = None,
+    fail_fast: bool = False,
+) -> Played:
+    """Play a blueprint once. Never raises for what the speakers do: their faults end the talk with a reason.
+
+    A limit of tokens needs `spent`, the tokens that the talk has used so far, and one of seconds needs the `pace` of
+    time. With `fail_fast` the talk ends after the agent's message from which on it can no longer succeed.
+    """
     limits = (limits or Limits()).fitting(blueprint)
-    session = world.open(blueprint.snapshot, blueprint.setup)
-    offered = blueprint.offered(world.specs)
-    tools = tuple(s.function() for s in offered.values())
-    stage = _Stage(session, world.brief(blueprint.snapshot).policy, tools, blueprint.withheld)
+    if (limits.tokens is not None and spent is None) or (limits.seconds is not None and pace is None):
+        raise ValueError("a limit of tokens or seconds needs somebody who counts them")
+    session = opened(blueprint, world)
+    policy = world.brief(blueprint.snapshot).policy
+    tools = tuple(s.function() for s in blueprint.offered(world.specs).values())
+    stage = _Stage(blueprint, world, session, limits, policy, tools, spent, fail_fast)
     try:
-        for number in range(limits.turns):
+        if limits.seconds is None or pace is None:
+            return await _played(stage, human, agent)
+        return await _in_time(stage, _played(stage, human, agent), limits.seconds, pace)
+    finally:
+        session.close()
+
+
+async def _in_time(stage: _Stage, talk: Coroutine[Any, Any, Played], seconds: float, pace: Pace) -> Played:
+    """The talk, or as far as it went in so many seconds: an expired one ends while a reply is awaited."""
+    playing, alarm = asyncio.ensure_future(talk), asyncio.ensure_future(pace.sleep(seconds))
+    try:
+        await asyncio.wait((playing, alarm), return_when=asyncio.FIRST_COMPLETED)
+        return playing.result() if playing.done() else _end(stage, "over_time", f"{seconds:g} seconds")
+    finally:
+        playing.cancel()
+        alarm.cancel()
+        await asyncio.gather(playing, alarm, return_exceptions=True)
+
+
+async def _played(stage: _Stage, human: Human, agent: Agent) -> Played:
+    try:
+        for number in range(stage.limits.turns):
+            if over := _over_tokens(stage):
+                return over
             turn = await human.speak(_heard(stage, number))
             if turn is None:
                 return _end(stage, "void", "the human had nothing to say that stands")
@@ -81,45 +133,63 @@ async def play(blueprint: Blueprint, world: World, human: Human, agent: Agent, l
             stage.human_turns.append(turn.model_copy(update={"turn": len(stage.events) - 1}))
             if STOP in turn.text:
                 return _end(stage, "user_stop")
-            ended = await _agent_acts(stage, world, agent, limits)
+            ended = await _agent_acts(stage, agent)
             if ended is not None:
                 return ended
-        return _end(stage, "over_turn", f"{limits.turns} turns")
+        return _end(stage, "over_turn", f"{stage.limits.turns} turns")
     except GaveUp as gave_up:
         return _end(stage, "void", str(gave_up))
     except EndpointError as error:
         if error.kind not in LOCAL:
             raise
         return _end(stage, "context_limit" if error.kind == "context" else "infrastructure", error.message)
-    finally:
-        session.close()
 
 
-async def _agent_acts(stage: _Stage, world: World, agent: Agent, limits: Limits) -> Played | None:
+async def _agent_acts(stage: _Stage, agent: Agent) -> Played | None:
     """Let the agent call tools until it speaks to the human; the end of the talk if it goes on for too long."""
-    for _ in range(limits.calls_in_a_row):
+    for _ in range(stage.limits.calls_in_a_row):
+        if over := _over_tokens(stage):
+            return over
         turn = await agent.reply(
             AgentView(system=stage.system, tools=stage.tools, messages=messages_of(stage.course()))
         )
         if not turn.calls:
             stage.events.append(Said(speaker="agent", text=turn.text, reasoning=turn.reasoning))
-            return None if turn.text.strip() else _end(stage, "void", "the agent said nothing")
-        if not _carry_out(stage, world, turn):
-            return _end(stage, "infrastructure", "a tool is out of order")
-        if stage.calls > limits.calls:
-            return _end(stage, "over_turn", f"{limits.calls} calls")
-    return _end(stage, "over_turn", f"{limits.calls_in_a_row} calls in a row")
+            return _hopeless(stage) if turn.text.strip() else _end(stage, "void", "the agent said nothing")
+        if ended := _carry_out(stage, turn) or _hopeless(stage):
+            return ended
+    return _end(stage, "over_call", f"{stage.limits.calls_in_a_row} messages of calls in a row")
 
 
-def _carry_out(stage: _Stage, world: World, turn: AgentTurn) -> bool:
-    """Make the calls of one agent message; False when the world itself failed."""
+def _over_tokens(stage: _Stage) -> Played | None:
+    """The end of a talk that has used its tokens; nobody is asked for another message."""
+    most = stage.limits.tokens
+    if most is None or stage.spent is None or (used := stage.spent()) < most:
+        return None
+    return _end(stage, "over_token", f"{used} of {most} tokens")
+
+
+def _hopeless(stage: _Stage) -> Played | None:
+    """The end of a talk that can no longer succeed, with the gate that will not pass."""
+    if not stage.fail_fast:
+        return None
+    course = stage.course()
+    breaches = lasting(stage.session, course)
+    found = doomed(stage.blueprint, course, stage.human_turns, stage.world, breaches)
+    return _end(stage, "failed_fast", f"{found.gate}: {found.evidence[0].text}") if found else None
+
+
+def _carry_out(stage: _Stage, turn: AgentTurn) -> Played | None:
+    """Make the calls of one agent message; the end of the talk when there are too many, or the world itself failed."""
     if turn.text.strip():
         stage.events.append(Said(speaker="agent", text=turn.text, batch=stage.batch))
     sound = True
     for number, wanted in enumerate(turn.calls):
+        if stage.calls == stage.limits.calls:
+            return _end(stage, "over_call", f"{stage.limits.calls} calls")
         stage.calls += 1
         outcome = _outcome(stage, wanted)
-        spec = world.specs.get(wanted.name)
+        spec = stage.world.specs.get(wanted.name)
         stage.events.append(
             Called(
                 call_id=f"call_{stage.calls}",
@@ -129,15 +199,16 @@ def _carry_out(stage: _Stage, world: World, turn: AgentTurn) -> bool:
                 batch=stage.batch,
                 raw=wanted.raw if wanted.arguments is None else "",
                 reasoning=turn.reasoning if number == 0 else "",
+                promoted=wanted.promoted,
             )
         )
         sound = sound and outcome.outcome != "fault"
     stage.batch += 1
-    return sound
+    return None if sound else _end(stage, "infrastructure", "a tool is out of order")
 
 
 def _outcome(stage: _Stage, wanted: WantedCall) -> Outcome:
-    if wanted.name in stage.withheld:
+    if wanted.name in stage.blueprint.withheld:
         return no_such_tool(wanted.name)
     if wanted.arguments is None:
         return Refusal(reason=f"The arguments of {wanted.name} are not a JSON object.", cause="arguments")

@@ -8,14 +8,15 @@ from blueprints.judging.fidelity import HumanTurn
 from blueprints.judging.verdict import EndReason, Verdict
 from tools_env.calls import Touch
 from tools_env.course import Course
+from tools_env.state import Diff
 from tools_env.values import Json, Part
 
 ROW_VERSION = 1
-Source: TypeAlias = Literal["template", "scripted", "oracle", "model", "own"]
+Source: TypeAlias = Literal["template", "scripted", "oracle", "model", "own", "imported"]
 
 
 class Role(Part):
-    """Who played a role: a script of ours, a model (its name), or the caller's own agent."""
+    """Who played a role: a script of ours, a model (its name), the caller's own agent, or a benchmark's tasks."""
 
     source: Source
     model: str = ""
@@ -73,10 +74,39 @@ class Row(Part):
     usage: dict[str, Usage] = {}
     seed: int = 0
 
+    @property
+    def rejected_by(self) -> str:
+        """The first judge that rejects it, or nothing."""
+        return next((opinion.judge for opinion in self.opinions if not opinion.sound), "")
+
+    @property
+    def sound(self) -> bool:
+        """Whether every gate passed and no judge rejects it: only such rows are kept."""
+        return self.verdict.ok and not self.rejected_by
+
+
+def touched_in(course: Course) -> tuple[Touch, ...]:
+    """Records that a talk read or wrote, each once, in order."""
+    return tuple(dict.fromkeys(touch for step in course.done() for touch in step.result.touched))
+
+
+class Quarantine(Part):
+    """Why a blueprint is suspect: these attempts agree on a final state that is not its own, which is told as `diff`.
+
+    The fault of its failures is the blueprint's; talks of it that verified are `withheld` from the dataset.
+    """
+
+    reason: str
+    attempts: tuple[int, ...]
+    fingerprint: str
+    diff: Diff
+    withheld: tuple[Row, ...] = ()
+
 
 class Outcome(Part):
     """What became of one task: kept rows, failed attempts, or reasons. asked = kept + rejected + failed.
 
+    `repeated` are the attempts that verified and said the same as one that is kept. A quarantined task has failed.
     `overlapped` counts the goals let go before one was found that repeats no earlier task (`--against`).
     """
 
@@ -86,6 +116,8 @@ class Outcome(Part):
     blueprint: Blueprint | None = None
     rows: tuple[Row, ...] = ()
     failures: tuple[Row, ...] = ()
+    repeated: tuple[int, ...] = ()
+    quarantined: Quarantine | None = None
     reasons: tuple[Rejected, ...] = ()
     usage: dict[str, Usage] = {}
     overlapped: int = 0

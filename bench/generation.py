@@ -21,6 +21,7 @@ from blueprints.draft import gates_of
 from blueprints.judging.judge import judge
 from blueprints.personas import shipped
 from blueprints.sampling import Sampler
+from blueprints.size import Size
 from tools_env.port import World
 from tools_env.resolve import resolve
 
@@ -94,7 +95,7 @@ def _planned(domain: str) -> list[float]:
     world = resolve(domain)
     for number in range(8):
         world.brief(f"seed:{number}")
-    planner = Planner(world, SEED, Mix(dict(KINDS), personas=shipped()))
+    planner = Planner(world, SEED, Mix(dict(KINDS), personas=shipped(), size=Size()))
     return [_cpu_ms(planner.next) for _ in range(GOALS)]
 
 

@@ -13,6 +13,7 @@ from blueprints.judging.judge import judge
 from blueprints.judging.talk import Talk
 from blueprints.judging.verdict import EndReason, Verdict
 from blueprints.knowledge import referents_in
+from blueprints.solution import opened
 from blueprints.wording import label
 from tools_env.calls import Call, Result
 from tools_env.course import Called, Course, Event, Said
@@ -120,7 +121,7 @@ class Scene:
     def make(self, *, writes: bool, most: int) -> None:
         """Make as many calls as can be made with what was said and shown, each tool in its turn."""
         blueprint = self.person.blueprint
-        self.session = self.session or self.world.open(blueprint.snapshot, blueprint.setup)
+        self.session = self.session or opened(blueprint, self.world)
         told = {n: k for n, k in blueprint.known.items() if n in self.person.told and k.value is not None}
         specs = [s for s in self.world.specs.values() if s.writes == writes and "agent" in s.actors]
         specs = sorted((s for s in specs if s.name not in blueprint.withheld), key=_records_needed)
@@ -252,9 +253,9 @@ class Tried:
         return any(gate(talk).status == "fail" for gate in (outcome.state, outcome.outputs, outcome.evidence))
 
     def verdict(self) -> Verdict:
-        """What the judge says of it."""
+        """What the judge says of the agent; the person, who agrees to everything, is not on trial."""
         scene, blueprint = self.scene, self.scene.person.blueprint
-        return judge(blueprint, self.course(), scene.human_turns, self.end_reason, scene.world)
+        return judge(blueprint, self.course(), scene.human_turns, self.end_reason, scene.world, without={"fidelity"})
 
 
 def adversaries(blueprint: Blueprint, world: World) -> Iterator[Rejected]:

@@ -12,11 +12,12 @@ from blueprints.blueprint import Blueprint, Known, Rejected
 from blueprints.descriptions import described_by
 from blueprints.goals import MOST_ATTRIBUTES, resolves
 from blueprints.knowledge import Referent, each, latest, people_table, referents_in
+from blueprints.solution import settled, solved
 from blueprints.wording import COUNT_FLOOR, Attribute, describe, label
 from tools_env.calls import Call, Result
 from tools_env.mentions import mentions, spoken
 from tools_env.port import World
-from tools_env.replay import Replayed, replay
+from tools_env.replay import Replayed
 from tools_env.state import Diff, differences
 from tools_env.tool import Param
 from tools_env.values import Json, leaves, same, under
@@ -29,7 +30,7 @@ def ambiguous(blueprint: Blueprint, world: World, done: Replayed | None = None) 
     """
     if blueprint.provenance.mode == "imported":
         return
-    told = _Told(blueprint, world, done or replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions))
+    told = _Told(blueprint, world, done or solved(blueprint, world))
     for rivalry in told.rivalries():
         if rival := next((r for r in rivalry.rivals if not told.accepts(rivalry, r)), None):
             yield Rejected(stage="ambiguity", reason=rivalry.reason(rival))
@@ -44,7 +45,7 @@ def widened(blueprint: Blueprint, world: World) -> Blueprint | Rejected:
     cannot say "this one or that one, not both", so nothing is accepted there.
     """
     for _ in range(len(blueprint.known) + 1):
-        told = _Told(blueprint, world, replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions))
+        told = _Told(blueprint, world, solved(blueprint, world))
         found = (r for r in told.rivalries() if not all(told.accepts(r, rival) for rival in r.rivals))
         rivalry = next(found, None)
         if rivalry is None:
@@ -197,9 +198,9 @@ class _Told:
 
     def _changed(self, number: int, call: Call) -> Diff | None:
         """What the actions would change with another call at one place; None where that is not right."""
-        blueprint = self.blueprint
-        actions = [*blueprint.actions[:number], call, *blueprint.actions[number + 1 :]]
-        done = replay(self.world, blueprint.snapshot, blueprint.setup, actions, hashed=False)
+        actions = (*self.blueprint.actions[:number], call, *self.blueprint.actions[number + 1 :])
+        other = settled(self.blueprint).model_copy(update={"actions": actions})
+        done = solved(other, self.world, hashed=False)
         sound = not done.breaches and all(isinstance(o, Result) for o in done.outcomes)
         return done.diff if sound else None
 

@@ -61,7 +61,9 @@ def _say(draft: Blueprint, number: int, rng: random.Random) -> str:
     forms = QUESTIONS if stage.wants == "answer" else LATER if number else OPENERS
     text = _hung(stage, rng.choice(forms), fill(stage.intent, slots(draft, number)), "I want to")
     extra = [
-        sentence(f"the {k.label} should be {said_first(k)}") for k in unsaid(draft, number) if k.disclose == "volunteer"
+        sentence(f"the {k.label} {_should(k)} {said_first(k)}")
+        for k in unsaid(draft, number)
+        if k.disclose == "volunteer"
     ]
     own = [k for k in draft.known.values() if not k.about and k.disclose == "volunteer" and not number]
     extra += [sentence(f"my {k.label} is {said(k)}") for k in own]
@@ -79,6 +81,11 @@ def _hung(stage: Stage, form: str, wanted: str, lead: str) -> str:
         return f"{form.format(wanted)} But only if {stage.condition.text}."
     first, second = (wanted, other) if stage.condition.holds else (other, wanted)
     return f"{form.format(first)} Do that only if {stage.condition.text}; otherwise {lead} {second}."
+
+
+def _should(known: Known) -> str:
+    """What is wanted should be so; where to look for it is so."""
+    return "is" if known.searched else "should be"
 
 
 def said(known: Known) -> str:
@@ -143,7 +150,7 @@ def instruction(draft: Blueprint) -> str:
         lines.append(second_person(_hung(stage, f"{lead} {know}{{}}.", what, "you want to")))
         for known in unsaid(draft, number):
             lead = "the" if known.disclose == "volunteer" else "if you are asked: the"
-            lines.append(sentence(f"{lead} {known.label} should be {said_first(known)}"))
+            lines.append(sentence(f"{lead} {known.label} {_should(known)} {said_first(known)}"))
         if stage.change:
             changed = next(k for k in draft.known.values() if k.stage == number and k.at_first is not None)
             lines.append(f"When you are asked to confirm that, change your mind: {changed.label} {said(changed)}.")

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field
 
 from tools_env.calls import Assertion, Because, Call, Edit
+from tools_env.disturbances import Disturbance
 from tools_env.state import Change, fingerprint
 from tools_env.tool import ToolSpec
 from tools_env.values import Json, Meaning, Part
@@ -154,7 +155,7 @@ class Blueprint(Part):
     kind: Kind
     clauses: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
-    disturbances: tuple[Json, ...] = ()
+    disturbances: tuple[Disturbance, ...] = ()
     withheld: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
@@ -177,6 +178,12 @@ class Blueprint(Part):
     def sealed(self) -> "Blueprint":
         """The same blueprint with its id."""
         return self.model_copy(update={"id": self.identity()})
+
+    @property
+    def decisive(self) -> bool:
+        """Whether anything tells a solved task from an unsolved one."""
+        stated = bool(self.diff) and not self.any_diff
+        return stated or bool(self.assertions or self.outputs) or self.evidence is not None
 
     def offered(self, specs: Mapping[str, ToolSpec]) -> dict[str, ToolSpec]:
         """The tools that the agent is given."""

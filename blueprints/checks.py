@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from blueprints.blueprint import Blueprint, Output, Rejected
 from blueprints.hinges import field_of, hinges
 from blueprints.realizability import unobtainable
+from blueprints.solution import solved, unrecovered
 from blueprints.voice import voice
 from blueprints.wishes import wishes
 from blueprints.word_gates import invention, leakage, wording
@@ -40,21 +41,25 @@ def check(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
 
 
 def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
-    """The gates that need no words: format, execution, rules, outputs, evidence, realizability, hinges, wishes."""
+    """The gates that need no words: format, execution, rules, outputs, evidence, realizability, disturbances, hinges,
+    wishes.
+    """
     wrong = next(form(blueprint, world), None)
     if wrong is not None:
         yield wrong
         return
     try:
-        done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions, assertions=blueprint.assertions)
+        done = solved(blueprint, world)
     except (UnknownSnapshot, SetUpFailed) as error:
         yield Rejected(stage="execution", reason=str(error))
         return
     draft = Draft(blueprint, world, done)
-    for gate in (execution, rules, outputs, evidence, unobtainable_values):
+    for gate in (execution, rules, outputs, evidence, unobtainable_values, disturbances):
         yield from gate(draft)
     yield from hinges(blueprint, world, done)
     yield from wishes(blueprint, world)
+    if not blueprint.decisive:
+        yield Rejected(stage="format", reason="nothing tells a solved task from an unsolved one")
 
 
 def as_given(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
@@ -64,7 +69,7 @@ def as_given(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     if blueprint.domain != world.name or blueprint.digest != world.digest:
         yield Rejected(stage="format", reason=f"made for {blueprint.domain} as it was, not as it is now")
         return
-    done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions, assertions=blueprint.assertions)
+    done = solved(blueprint, world)
     yield from (Rejected(stage="execution", reason=text) for text in done.unmet)
     for wrong in differences(blueprint.diff, done.diff, world.fields)[:1]:
         yield Rejected(stage="execution", reason=f"the actions change {wrong.path} otherwise than stated")
@@ -213,3 +218,9 @@ def unobtainable_values(draft: Draft) -> Iterator[Rejected]:
     """Realizability: an agent with only tools and the human's words can get every value it needs."""
     for reason in unobtainable(draft.blueprint, draft.world, draft.done):
         yield Rejected(stage="realizability", reason=reason)
+
+
+def disturbances(draft: Draft) -> Iterator[Rejected]:
+    """Every mishap comes to pass on the way of the solution, which gets over it."""
+    for reason in unrecovered(draft.blueprint, draft.world):
+        yield Rejected(stage="disturbances", reason=reason)

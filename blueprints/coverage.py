@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from blueprints.blueprint import Blueprint, Kind
+from blueprints.solution import opened, solution
 from tools_env.calls import Outcome, Result
 from tools_env.graph import api_graph
 from tools_env.port import World
@@ -218,8 +219,9 @@ def _each(value: Json) -> list[str]:
 
 
 def _carried_out(blueprint: Blueprint, world: World) -> list[Outcome]:
-    session = world.open(blueprint.snapshot, blueprint.setup)
+    session = opened(blueprint, world)
     try:
-        return [session.call(call) for call in blueprint.actions]
+        came = [(move, session.call(move.call)) for move in solution(blueprint)]
+        return [outcome for move, outcome in came if move.mishap is None]
     finally:
         session.close()

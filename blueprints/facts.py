@@ -15,10 +15,15 @@ from tools_env.values import TEXT, Json, Meaning
 Adder: TypeAlias = Callable[[str, Known], None]
 
 KEPT_BACK = 0.3
-"""Share of facts that the person gives only when asked, so that talks unfold over several turns."""
+"""Share of facts that a person with one wish gives only when asked, so that talks unfold over several turns."""
 
-INTRODUCED = 0.3
+INTRODUCED = 0.5
 """Share of people who say who they are in their first message."""
+
+
+def kept_back(goal: Goal) -> float:
+    """The share for one goal: the more wishes it holds the less for each, so that the person is asked no oftener."""
+    return KEPT_BACK / max(1, len(goal.intents))
 
 
 def own_facts(goal: Goal, rng: random.Random) -> dict[str, Known]:
@@ -47,30 +52,33 @@ def facts_of(goal: Goal, intent: Intent, number: int, rng: random.Random) -> dic
 
     plain = intent.hinge is None and intent.other is None
     for name, picks in intent.picks.items():
-        kept = intent.vague or (rng.random() < KEPT_BACK and plain)
+        kept = intent.vague or (rng.random() < kept_back(goal) and plain)
         kept = kept and not picks[0].phrase.startswith("that ")
         _describe(add, (name, _noun(goal, intent, name, picks)), picks, number, kept=kept, mine=_mine(goal, picks))
     if isinstance(intent.answer, Answer):
         target = intent.answer.pick
         if target.attributes or target.superlative:
             _describe(add, ("record", "record"), [target], number, kept=False, mine=False)
-    _values(add, intent, number, rng)
+    _values(add, intent, number, (rng, kept_back(goal)))
     for name, meaning, value in _searches(goal, number):
         if name not in (intent.bound.choices if intent.bound else {}):
+            told = meaning.kind in {"choice", "date"} and rng.random() >= kept_back(goal)
+            disclose: Disclose = "volunteer" if told else "if_asked"
             searched = Known(
-                value=value, meaning=meaning, disclose="if_asked", label=label(name), about=name, searched=True
+                value=value, meaning=meaning, disclose=disclose, label=label(name), about=name, searched=True
             )
             add(name, searched.model_copy(update={"stage": number}))
     return found
 
 
-def _values(add: Adder, intent: Intent, number: int, rng: random.Random) -> None:
-    """Values for arguments that are no records."""
+def _values(add: Adder, intent: Intent, number: int, draws: tuple[random.Random, float]) -> None:
+    """Values for arguments that are no records, some of them, by a share, kept back."""
+    rng, share = draws
     for name, choice in (intent.bound.choices if intent.bound else {}).items():
         if choice.param.meaning.kind == "identifier" or (intent.bound and name in intent.bound.facts):
             continue
         changed = intent.at_first is not None and intent.at_first[0].name == name
-        kept = f"{{{name}}}" not in intent_text(intent) and rng.random() < KEPT_BACK and not changed
+        kept = f"{{{name}}}" not in intent_text(intent) and rng.random() < share and not changed
         disclose: Disclose = "if_asked" if kept else "volunteer"
         known = Known(
             value=choice.value,

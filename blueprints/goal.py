@@ -127,6 +127,19 @@ class Goal:
             until.append(len(kept))
         return kept, until
 
+    def size(self) -> int:
+        """How many calls are needed."""
+        return len(self.order()[0])
+
+    def added(self, intent: Intent) -> int:
+        """How many calls more an intent would need."""
+        return len({*self.knowledge.closure(intent.calls)} - {*self.order()[0]})
+
+    def just_made(self, referent: Referent) -> bool:
+        """Whether a record is what the matter before changed or made: "that order" to the person."""
+        last = referent.source == self.knowledge.last_write()
+        return last and (not self.intents or referent.source in self.intents[-1].calls)
+
     def actions(self) -> tuple[Call, ...]:
         """The calls that solve the task, in order."""
         return tuple(self.knowledge.log[i].call for i in self.order()[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from blueprints.blueprint import Blueprint, Condition, Rejected, Stage
 from blueprints.operators import compares
 from blueprints.provisos import conditional, out_of_order, turned, unfounded
+from blueprints.solution import before, opened, settled
 from tools_env.calls import Refusal, Result
 from tools_env.course import Course
 from tools_env.mentions import mentions
@@ -68,9 +69,10 @@ def _other(blueprint: Blueprint, world: World, number: int) -> Iterator[str]:
     call = stage.other.call if stage.other else None
     if call is None:
         return
-    session = world.open(blueprint.snapshot, blueprint.setup)
+    lasting = settled(blueprint)
+    session = opened(lasting, world)
     try:
-        for action in blueprint.actions[: stage.until - 1]:
+        for action in before(lasting, stage.until - 1):
             session.call(action)
         outcome = session.call(call)
         possible = isinstance(outcome, Result) and not session.breaches(Course())

@@ -74,8 +74,11 @@ def calls_of(blueprint: Blueprint) -> Iterator[Call]:
 
 
 def texts_of(blueprint: Blueprint) -> Iterator[str]:
-    """A task's words, without the sentence that the program adds to every refusal."""
-    yield blueprint.instruction.replace(PUSH_BACK, "")
+    """A task's words, without the sentence that the program adds to every refusal and without the persona, which two
+    tasks may well share.
+    """
+    told = blueprint.instruction.replace(PUSH_BACK, "")
+    yield told.replace(blueprint.persona, " ") if blueprint.persona else told
     yield from (stage.say for stage in blueprint.stages)
 
 

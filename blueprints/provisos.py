@@ -148,6 +148,17 @@ def out_of_order(first: str, second: str, text: str) -> bool:
     return at_end < 0 or in_front + at_end <= 0
 
 
+def first_wish(stage: Stage) -> str:
+    """What the person would rather have than what they want in the end; empty where there is no such thing."""
+    return stage.other.intent if stage.other and stage.condition is None else ""
+
+
+def offers_first(stage: Stage, heard: str) -> bool:
+    """Whether words are about what the person would rather have, not about what they want if that cannot be."""
+    first, then = _marks(first_wish(stage)), _marks(re.sub(r"\{\w+\}", " ", stage.intent))
+    return _share(first - then, heard) > _share(then - first, heard)
+
+
 def _last_break(text: str) -> str:
     """The last mark that parts what goes before from what comes next."""
     return max((m for m in (", ", "; ", ". ", " and ", " but ") if m in text), key=text.rfind, default=", ")

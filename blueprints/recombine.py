@@ -74,7 +74,7 @@ def groups(accepted: Iterable[Blueprint]) -> Iterator[tuple[Blueprint, ...]]:
 def _out(part: Blueprint) -> str:
     """Why a blueprint is no part of anything, or nothing."""
     if part.setup or part.parents:
-        return "it is a twin, or made from other tasks"
+        return "it starts from an edited snapshot, or is made from other tasks"
     if part.kind not in KINDS or part.withheld:
         return f"a task of the kind {part.kind} stands alone"
     if part.any_diff or part.assertions or part.provenance.mode == "imported":

@@ -11,25 +11,19 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from blueprints.beside import clear, told_apart
 from blueprints.binding import Binder
 from blueprints.blueprint import Kind
 from blueprints.coverage import Wish
 from blueprints.figures import figures
-from blueprints.goal import Answer, Figure, Goal, Intent, Total
-from blueprints.goals import Pick
+from blueprints.further import Further
+from blueprints.goal import Figure, Goal, Intent
 from blueprints.knowledge import Knowledge, people_table
 from blueprints.operators import fallback, hinge, second_thoughts
 from blueprints.search import Found, Search
 from tools_env.calls import Call
-from tools_env.mentions import mentions
 from tools_env.port import World
-from tools_env.values import Json, Part, same
-
-MOST_QUESTIONS, MOST_CHANGES = 9, 14
-"""How many matters of each sort a long task may have."""
-FRUITLESS = 4
-"""How often in a row nothing may be found before a long task is given up."""
-
+from tools_env.values import Json, Part
 
 Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -37,20 +31,19 @@ Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 class Shares(Part):
     """How often the operators are tried, as shares of the writes (questions for `aggregate`) that they could go with.
 
-    `long` is the share of act tasks that are to need more than 20 calls; `questions` that of act tasks which ask for a
-    value too.
+    `questions` is the share of questions among the further wishes of tasks with changes: they take a turn of the person
+    each, a change takes two or three.
     """
 
     condition: Rate = 0.45
     fallback: Rate = 0.7
     change_of_mind: Rate = 0.12
     aggregate: Rate = 0.2
-    questions: Rate = 0.2
-    long: Rate = 0.0
+    questions: Rate = 0.6
 
 
-LONG_CALLS = 21
-"""How many calls a long task has at least (the benchmarks' long tasks need more than 20)."""
+ROOM = 2
+"""How many calls are left to what comes last in a task when further wishes go before it."""
 WISHED = 0.9
 """How often an operator that is wished for is tried."""
 
@@ -90,10 +83,12 @@ class Sampler:
         wish: Wish | None = None,
         calls: int = 0,
         who: tuple[str, str] | None = None,
+        least: int = 0,
     ) -> Goal | None:
         """One goal of a kind, or None when this attempt found none; with what is wished for where that can be had.
 
-        An `act` goal has at least as many `calls` as asked for; `who` is a snapshot and the id of somebody in it.
+        It gets further wishes until it needs about so many `calls`, as far as the world goes, and does not count where
+        it then needs fewer than `least`; without it is as it comes. `who` is a snapshot and the id of somebody in it.
         """
         snapshot = who[0] if who else rng.choice(self.snapshots)
         brief = self.world.brief(snapshot)
@@ -112,13 +107,13 @@ class Sampler:
             wish = self._meant(search, wish or Wish())
             if wish.pair and not self._led(search, wish.pair):
                 return None
-            found = self._long(search, calls) if calls else self._kinds[kind](search, wish)
-            return goal if found else None
+            found = self._kinds[kind](search, wish, calls)
+            return goal if found and goal.size() >= least else None
         finally:
             session.close()
 
     @property
-    def _kinds(self) -> Mapping[Kind, Callable[[Search, Wish], bool]]:
+    def _kinds(self) -> Mapping[Kind, Callable[[Search, Wish, int], bool]]:
         return {
             "act": self._act,
             "inform": self._inform,
@@ -130,17 +125,23 @@ class Sampler:
             "policy_question": self._policy,
         }
 
-    def _act(self, search: Search, wish: Wish) -> bool:
+    def _further(self, search: Search) -> Further:
+        search.leading, search.follow_on = None, False  # what was wished for is had
+        return Further(search, partial(self._change, search, apart=True), self.shares.questions)
+
+    def _act(self, search: Search, wish: Wish, calls: int) -> bool:
         goal, rng = search.goal, search.rng
         first, *then = wish.pair or (wish.tool,)
-        most = rng.choices([1, 2, 3, 4], [50, 38, 10, 2])[0]
+        most = rng.choices(*((1, 2), (4, 1)) if calls else ((1, 2, 3, 4), (50, 38, 10, 2)))[0]
         for number in range(max(most, 2) if self._writing(first) and then else most):
             tool = first if not number and self._writing(first) else "".join(then[:1])
             goal.intents.extend(filter(None, [self._change(search, tool, wish.operator)]))
         reader = next((n for n in (*then, first) if n and not self._writing(n)), "")
-        if goal.intents and (reader or rng.random() < self.shares.questions):
+        if goal.intents and (reader or (not calls and rng.random() < self.shares.questions)):
             asked = search.question(reader)
-            goal.intents.extend([asked] if asked and _clear(goal, asked) else [])
+            goal.intents.extend([asked] if asked and clear(goal, asked) else [])
+        if goal.intents:
+            self._further(search).fill(calls)
         return any(i.wants == "change" for i in goal.intents)
 
     def _writing(self, tool: str) -> bool:
@@ -158,33 +159,15 @@ class Sampler:
         search.follow_on = True
         return self._writing(pair[0]) or search.lead(self.specs[pair[0]], self.specs[pair[1]])
 
-    def _long(self, search: Search, calls: int) -> bool:
-        """Questions, then changes, until the calls are as many as wished for."""
-        goal = search.goal
-        finders: tuple[tuple[Callable[[], Intent | None], int], ...] = (
-            (search.question, MOST_QUESTIONS),
-            (partial(self._change, search, again=True), MOST_CHANGES),
-        )
-        for find, most in finders:
-            found = fruitless = 0
-            while len(goal.order()[0]) < calls and fruitless < FRUITLESS and found < most:
-                intent = find()
-                sound = intent is not None and _clear(goal, intent)
-                fruitless = 0 if sound else fruitless + 1
-                if intent is not None and sound:
-                    goal.intents.append(intent)
-                    found += 1
-        return len(goal.order()[0]) >= calls and any(i.wants == "change" for i in goal.intents)
-
-    def _change(self, search: Search, first: str = "", operator: str = "", *, again: bool = False) -> Intent | None:
-        """A write with what it hangs on, carried out."""
+    def _change(self, search: Search, first: str = "", operator: str = "", *, apart: bool = False) -> Intent | None:
+        """A write with what it hangs on, carried out; `apart` from what was changed before, and by any tool."""
         shares = self.shares
 
         def due(name: str, share: float) -> bool:
             return search.rng.random() < (WISHED if operator == name else share)
 
-        found = search.write(first, again=again)
-        if found is None or not _clear(search.goal, Intent("change", found.spec, found.bound, found.picks)):
+        found = search.write(first, apart=apart)
+        if found is None or not clear(search.goal, Intent("change", found.spec, found.bound, found.picks)):
             return None
         hung = rather = first_value = None
         if found.spec.ask:
@@ -194,34 +177,53 @@ class Sampler:
                 rather = fallback(search, found)
             if hung is None and rather is None and due("change of mind", shares.change_of_mind):
                 first_value = second_thoughts(search, found)
+        whole = Intent("change", found.spec, found.bound, found.picks, other=hung[1] if hung else rather)
+        if not clear(search.goal, whole):
+            return None
         intent = search.carry_out(found)
         if intent is not None:
             intent.hinge, intent.other = hung or (None, rather)
             intent.at_first = first_value
         return intent
 
-    def _inform(self, search: Search, wish: Wish) -> bool:
+    def _inform(self, search: Search, wish: Wish, calls: int) -> bool:
         goal, rng = search.goal, search.rng
         if rng.random() < (WISHED if wish.operator == "aggregate" else self.shares.aggregate):
             goal.intents.extend(filter(None, [search.total()]))
-        for _number in range(rng.choices([1, 2], [3, 2])[0] - len(goal.intents)):
+        for _number in range((1 if calls else rng.choices([1, 2], [3, 2])[0]) - len(goal.intents)):
             intent = search.question(wish.pair[1] if wish.pair else wish.tool)
-            if intent is not None and _clear(goal, intent):
+            if intent is not None and clear(goal, intent):
                 goal.intents.append(intent)
+        self._further(search).fill(calls, changes=False)
         return bool(goal.intents)
 
-    def _refuse(self, search: Search, wish: Wish) -> bool:
-        return search.denial(wish.tool, wish.clause)
-
-    def _partial(self, search: Search, wish: Wish) -> bool:
-        """A change and a refusal: what policy forbids comes last."""
-        intent = self._change(search, operator=wish.operator)
-        if intent is None:
+    def _refuse(self, search: Search, wish: Wish, calls: int) -> bool:
+        """What policy forbids, which comes last, after questions."""
+        if not search.denial(wish.tool, wish.clause):
             return False
-        search.goal.intents.append(intent)
-        return search.denial(wish.tool, wish.clause) and _told_apart(search.goal, intent)
+        self._asked_before(search, calls)
+        return True
 
-    def _clarify(self, search: Search, wish: Wish) -> bool:
+    def _asked_before(self, search: Search, calls: int) -> None:
+        """Questions before the refusal, unless it is about "that order": what the change before it made."""
+        last = search.goal.intents[-1]
+        if not any(p.phrase.startswith("that ") for ps in last.picks.values() for p in ps):
+            self._further(search).fill(calls, changes=False, last=1)
+
+    def _partial(self, search: Search, wish: Wish, calls: int) -> bool:
+        """A change and a refusal: what policy forbids comes last."""
+        goal = search.goal
+        first = self._change(search, operator=wish.operator)
+        if first is None:
+            return False
+        goal.intents.append(first)
+        self._further(search).fill(calls - ROOM)
+        if not search.denial(wish.tool, wish.clause) or not all(told_apart(goal, i) for i in goal.intents[:-1]):
+            return False
+        self._asked_before(search, calls)
+        return True
+
+    def _clarify(self, search: Search, wish: Wish, calls: int) -> bool:
         """A change to one of several records that could be meant until the person says which."""
         goal = search.goal
         found = search.write(wish.tool)
@@ -232,9 +234,10 @@ class Sampler:
             return False
         intent.vague = True
         goal.intents.append(intent)
+        self._further(search).fill(calls)
         return True
 
-    def _missing(self, search: Search, wish: Wish) -> bool:
+    def _missing(self, search: Search, wish: Wish, calls: int) -> bool:
         """Something that can be done, and something whose tool is withheld."""
         goal = search.goal
         ask = search.rng.random() < 0.4  # noqa: PLR2004 - beside a question or a change
@@ -242,71 +245,35 @@ class Sampler:
         found = search.write(wish.tool) if intent else None
         if intent is None or found is None or not found.spec.ask:
             return False
-        if not _clear(goal, intent, found.picks):
+        if not clear(goal, intent, found.picks):
             return False
         others = {intent.spec.name if intent.spec else "", intent.other.spec.name if intent.other else ""}
         if found.spec.name in others or any(p.phrase.startswith("that ") for ps in found.picks.values() for p in ps):
             return False
         goal.intents += [intent, Intent("missing", found.spec, found.bound, found.picks)]
+        search.without(found.spec)
+        self._further(search).fill(calls)
         return True
 
-    def _transfer(self, search: Search, wish: Wish) -> bool:
+    def _transfer(self, search: Search, wish: Wish, calls: int) -> bool:
         """Something that is for somebody else, in half of the tasks after a change."""
         goal = search.goal
         if search.rng.random() < 0.5:  # noqa: PLR2004
             goal.intents.extend(filter(None, [self._change(search, wish.tool, wish.operator)]))
+        self._further(search).fill(calls - ROOM)
         handing = Search(goal, search.binder, search.rng, self.handing_over)
         found = handing.write()
         intent = handing.carry_out(found) if found else None
         goal.intents.extend(filter(None, [intent]))
         return intent is not None
 
-    def _policy(self, search: Search, _: Wish) -> bool:
+    def _policy(self, search: Search, _wish: Wish, _calls: int) -> bool:
         goal = search.goal
         known = self.figures(goal.snapshot)
         if not known:
             return False
         goal.intents.append(Intent("answer", None, None, {}, set(), search.rng.choice(known)))
         return True
-
-
-def _clear(goal: Goal, intent: Intent, more: Mapping[str, list[Pick]] | None = None) -> bool:
-    """Whether an intent goes with the others: nothing is asked twice, and nobody's words give an answer away."""
-    mine = _subject(intent)
-    if mine is not None and any(_subject(i) == mine for i in goal.intents):
-        return False
-    intents = [*goal.intents, intent]
-    values = [(i.answer.value, i.answer.meaning) for i in intents if i.answer is not None]
-    if not values:
-        return True
-    picks = [p for i in intents for ps in i.picks.values() for p in ps] + [
-        p for ps in (more or {}).values() for p in ps
-    ]
-    picks += [i.answer.pick for i in intents if isinstance(i.answer, Answer)]
-    texts = [p.phrase for p in picks] + [i.other.text for i in intents if i.other]
-    given = [c.value for i in intents if i.bound for c in i.bound.choices.values()]
-    given += [v for i in intents for index in goal.knowledge.closure(i.calls)
-              for v in goal.knowledge.log[index].call.arguments.values()]  # fmt: skip
-    return not any(any(mentions(t, v, m) for t in texts) or any(same(g, v, m) for g in given) for v, m in values)
-
-
-def _subject(intent: Intent) -> tuple[str, str] | None:
-    match intent.answer:
-        case Answer(pick=pick, field=field):
-            return pick.referent.id, field
-        case Total(field=field):
-            return "", field
-    return None
-
-
-def _told_apart(goal: Goal, intent: Intent) -> bool:
-    """Whether an intent's words do not hang on the field that decides the refusal: the twin has another value there."""
-    if goal.denial is None:
-        return False
-    used = {a.field for ps in intent.picks.values() for p in ps for a in p.attributes}
-    used |= {p.superlative.field for ps in intent.picks.values() for p in ps if p.superlative}
-    used |= {intent.hinge.field} if intent.hinge else set()
-    return goal.denial.field not in used
 
 
 def _open_choice(search: Search, found: Found) -> bool:

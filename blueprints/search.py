@@ -3,12 +3,13 @@
 import random
 from dataclasses import dataclass, field
 
+from blueprints.beside import spoken_of, takes_back
 from blueprints.binding import Binder, Bound
 from blueprints.goal import Answer, Denial, Goal, Intent, Total, changed_fields, twin_setup
 from blueprints.goals import Pick, pick
 from blueprints.knowledge import Referent, each
 from blueprints.wording import SPEAKABLE
-from blueprints.words_for import askable, located, on_the_way, picks_for
+from blueprints.words_for import again, askable, located, on_the_way, picks_for
 from tools_env.calls import Because, Call, Fault, Refusal, Result
 from tools_env.course import Course
 from tools_env.port import SetUpFailed
@@ -77,19 +78,25 @@ class Search:
         taken = {str(v) for c in bound.choices.values() for v in each(c.value) if c.param.meaning.kind == "identifier"}
         return {self.leading} if shown & taken else set()
 
+    def without(self, spec: ToolSpec) -> None:
+        """Look for no more changes by a tool."""
+        self.writes = [s for s in self.writes if s.name != spec.name]
+        self.refused = [(s, bound) for s, bound in self.refused if s.name != spec.name]
+
     @property
     def tries(self) -> int:
         """How many bindings may be tried for one matter."""
         return TRIES[self.goal.world.fork_cost] // 4
 
-    def write(self, first: str = "", *, again: bool = False) -> Found | None:
+    def write(self, first: str = "", *, apart: bool = False) -> Found | None:
         """A write that succeeds, breaks no rule and undoes no earlier one; sometimes one on what the last created.
 
-        `first` is a tool to be tried before the others; with `again` a tool may be used a second time.
+        `first` is a tool to be tried before the others; `apart` from what went before a tool may be used a second time,
+        on records that no earlier wish has changed.
         """
         goal, rng = self.goal, self.rng
-        done = set() if again else {i.spec.name for i in goal.intents if i.spec}
-        fresh = [r for r in goal.knowledge.referents if goal.knowledge.log[r.source].writes]
+        done = set() if apart else {i.spec.name for i in goal.intents if i.spec}
+        fresh = [r for r in goal.knowledge.referents if goal.knowledge.log[r.source].writes and not apart]
         follow = [s for s in self.writes if any(p.meaning.of == r.table for p in s.params for r in fresh)]
         wanted = follow if follow and rng.random() < 0.7 else self.writes  # noqa: PLR2004 - dependent first
         order = sorted(rng.sample(wanted, len(wanted)), key=lambda s: s.name != first)
@@ -102,7 +109,7 @@ class Search:
                 if bound is None:
                     break
                 left -= 1
-                found = self._tried(spec, bound)
+                found = not (apart and spoken_of(goal, bound)) and self._tried(spec, bound)
                 if isinstance(found, Found):
                     return found
                 if found:
@@ -125,6 +132,8 @@ class Search:
                 return False
             before, after = goal.knowledge.session.diff(), trial.diff()
             if after == before or not before.keys() <= after.keys():  # it undoes what was done before
+                return False
+            if self.leading is None and takes_back(goal, spec, before, after):
                 return False
         finally:
             trial.close()
@@ -201,7 +210,8 @@ class Search:
             return None
         asked = self.rng.choice(possible)
         noun, hidden = noun_of(goal.knowledge.specs, target.table), {asked.field, *changed_fields(goal, target)}
-        found = pick(target, goal.knowledge.of(target.table), noun, self.rng, hidden)
+        among = goal.knowledge.of(target.table)
+        found = again(goal, target, among, hidden) or pick(target, among, noun, self.rng, hidden)
         if target.id == goal.person.id and target.table == self.binder.people:
             found = Pick(target, (), None, "my account")
         return None if found is None else Answer(located(goal, found), asked.field, asked.meaning, asked.value)

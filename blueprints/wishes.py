@@ -6,6 +6,7 @@ from itertools import combinations
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.judging import outcome
 from blueprints.judging.talk import Talk
+from blueprints.solution import opened, settled
 from tools_env.calls import Call, Refusal, Result
 from tools_env.course import Course
 from tools_env.port import Session, World
@@ -57,7 +58,7 @@ def _own_doing(blueprint: Blueprint, world: World) -> Iterator[str]:
         call = stage.other.call if stage.other and stage.condition is None else None
         if call is None or not _writes(blueprint.actions[: stage.until - 1], world):
             continue
-        session = world.open(blueprint.snapshot, blueprint.setup)
+        session = opened(settled(blueprint), world)
         first = session.call(call)
         session.close()
         if not (isinstance(first, Refusal) and first.cause == "policy"):

@@ -1,10 +1,11 @@
 """Words for records: how the person singles out each record that a goal needs, and what may be asked of one."""
 
 import random
+from collections.abc import Collection
 
 from blueprints.binding import Bound
-from blueprints.goal import Goal, changed_fields
-from blueprints.goals import Pick, pick
+from blueprints.goal import Answer, Goal, changed_fields
+from blueprints.goals import Pick, pick, resolves
 from blueprints.knowledge import Referent
 from blueprints.wording import COUNT_FLOOR, Attribute
 from tools_env.mentions import mentions
@@ -43,12 +44,34 @@ def picks_for(
 
 def _pick(goal: Goal, referent: Referent, rng: random.Random, hidden: set[tuple[str, str]]) -> Pick | None:
     noun, among = noun_of(goal.knowledge.specs, referent.table), goal.knowledge.of(referent.table)
-    if referent.source == goal.knowledge.last_write():
+    if goal.just_made(referent):
         return Pick(referent, (), None, f"that {noun}")
     if all(goal.knowledge.log[r.source].writes for r in among):
         return None  # who knows what others there are
     covered = {f for at, f in hidden if at.endswith(f"/{referent.id}")} | changed_fields(goal, referent)
-    return pick(referent, among, noun, rng, covered)
+    return again(goal, referent, among, covered) or pick(referent, among, noun, rng, covered)
+
+
+def again(goal: Goal, referent: Referent, among: list[Referent], hidden: Collection[str]) -> Pick | None:
+    """The words in which the person has spoken of a record before, where they still single it out: one thing has one
+    name.
+    """
+    for intent in goal.intents:
+        answer = intent.answer
+        picks = [p for ps in intent.picks.values() for p in ps]
+        for found in [*picks, answer.pick] if isinstance(answer, Answer) else picks:
+            if (found.referent.table, found.referent.id) == (referent.table, referent.id) and _holds(
+                found, among, hidden
+            ):
+                return found._replace(referent=referent)
+    return None
+
+
+def _holds(found: Pick, among: list[Referent], hidden: Collection[str]) -> bool:
+    """Whether words still single a record out, by fields that may be used."""
+    fields = {a.field for a in found.attributes} | ({found.superlative.field} if found.superlative else set())
+    told = [(a.field, a.value) for a in found.attributes]
+    return bool(fields) and not fields & {*hidden} and resolves(told, found.superlative, among) == [found.referent.id]
 
 
 def located(goal: Goal, found: Pick) -> Pick:
@@ -79,10 +102,11 @@ def on_the_way(goal: Goal, wanted: set[int], told: set[str], rng: random.Random)
             if param.meaning.kind != "identifier" or param.personal or param.many or key is None or key in told:
                 continue
             target = next((r for r in goal.knowledge.of(param.meaning.of) if r.id == key), None)
-            if target is None or target.source == goal.knowledge.last_write():
+            if target is None or goal.just_made(target):
                 continue
             noun, hidden = noun_of(goal.knowledge.specs, target.table), changed_fields(goal, target)
-            found = pick(target, goal.knowledge.of(target.table), noun, rng, hidden)
+            among = goal.knowledge.of(target.table)
+            found = again(goal, target, among, hidden) or pick(target, among, noun, rng, hidden)
             if found is None or param.name in picks:
                 return None
             picks[param.name] = [found]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 import apigen_mt
 from apigen_mt.draft_outcome import DraftOutcome
+from apigen_mt.evaluation.difficulty import Difficulty, Tried
 from apigen_mt.models.chat import ChatReply, ReplyKey, ToolCall, Usage
 from apigen_mt.trajectory import Outcome, Row
 from blueprints.blueprint import Stage
@@ -75,6 +76,17 @@ def made() -> Iterator[tuple[str, Any]]:
     )
     yield "Outcome", plain(kept) | {"blueprint": {"see": "Blueprint"}, "rows": [{"see": "Row"}]}
     yield "DraftOutcome", plain(_drafted(row)) | {"blueprint": {"see": "Blueprint"}}
+    yield (
+        "Difficulty",
+        plain(
+            Difficulty(
+                blueprint=row.blueprint.id,
+                domain="library",
+                kind=row.blueprint.kind,
+                agents={"qwen3-8b": Tried(trials=4, solved=1)},
+            )
+        ),
+    )
     yield "Votes", plain(count(_ballots()))
     yield from _replies(row)
 

@@ -18,12 +18,15 @@ from apigen_mt.cast.ports import AgentTurn, AgentView, HumanView
 from apigen_mt.cli import DONE, FINDINGS, INFRASTRUCTURE, INTERRUPTED, USAGE
 from apigen_mt.config import Config
 from apigen_mt.draft_outcome import DraftOutcome
+from apigen_mt.evaluation.difficulty import DIFFICULTY, Difficulty
+from apigen_mt.evaluation.figures import Evaluation
 from apigen_mt.export import dataset, export
 from apigen_mt.export.views import CANONICAL, VIEWS
 from apigen_mt.messages import messages_of, train_flags
 from apigen_mt.models.chat import ChatReply, ReplyKey
 from apigen_mt.run_folder import BLUEPRINTS, CONFIG, DATASET, JOURNAL
 from apigen_mt.trajectory import Outcome, Row
+from apigen_mt.verifying.again import Rejudged
 from blueprints.blueprint import Blueprint, Output, Rejected, Stage
 from blueprints.checks import check
 from blueprints.committee.calibration import Calibration
@@ -34,7 +37,8 @@ from blueprints.judging.verdict import Verdict
 from tests.contract_examples import DOCUMENT, examples, fences
 from tools_env.calls import Edit, Refusal
 from tools_env.course import Course
-from tools_env.port import Brief, Session, World
+from tools_env.disturbances import Disturbance
+from tools_env.port import Brief, Editable, Session, World
 from tools_env.resolve import resolve
 from tools_env.rules import Breach, Clause
 from tools_env.state import Diff
@@ -44,14 +48,17 @@ Type: TypeAlias = Any
 AGAIN = "the library is another one now: `python -m tests.contract_examples` makes the examples again"
 TEXT = DOCUMENT.read_text("utf-8")
 ROOTS: tuple[type, ...] = (
-    World, Session, Brief, ToolSpec, Edit, Course, Clause, Breach, Rejected, Verdict, HumanTurn, HumanView, AgentView,
-    AgentTurn, Row, Outcome, DraftOutcome, Calibration, ReplyKey, ChatReply, Config,
+    World, Session, Editable, Brief, ToolSpec, Edit, Course, Clause, Breach, Rejected, Verdict, HumanTurn, HumanView,
+    AgentView, AgentTurn, Row, Outcome, DraftOutcome, Evaluation, Difficulty, Rejudged, Calibration, ReplyKey,
+    ChatReply, Config,
 )  # fmt: skip
 SHAPES: dict[str, Type] = {
     "Brief": Brief, "ToolSpec": ToolSpec, "Clause": Clause, "Refusal": Refusal, "Refusal2": Refusal, "Diff": Diff,
+    "Disturbance": Disturbance,
     "Blueprint": Blueprint, "Stage": Stage, "Output": Output, "Course": Course,
     "HumanTurns": tuple[HumanTurn, ...], "Verdict": Verdict, "Row": Row, "Outcome": Outcome,
-    "DraftOutcome": DraftOutcome, "Votes": Votes, "ReplyKey": ReplyKey, "ChatReply": ChatReply,
+    "DraftOutcome": DraftOutcome, "Difficulty": Difficulty, "Votes": Votes,
+    "ReplyKey": ReplyKey, "ChatReply": ChatReply,
 }  # fmt: skip
 
 
@@ -234,7 +241,7 @@ def test_the_exit_codes_are_those_of_the_command_line():
 
 
 @pytest.mark.parametrize(
-    "name", [CONFIG, JOURNAL, DATASET, BLUEPRINTS, dataset.PARQUET, dataset.LINES, *sorted(export.LAYOUT)]
+    "name", [CONFIG, JOURNAL, DATASET, BLUEPRINTS, DIFFICULTY, dataset.PARQUET, dataset.LINES, *sorted(export.LAYOUT)]
 )
 def test_the_folders_are_told_by_their_names(name):
     assert name in TEXT.split("## 13. Folders")[1]

@@ -69,12 +69,13 @@ class Result(Part):
 class Refusal(Part):
     """The call changed nothing, for a reason an agent can act on.
 
-    `cause` tells a policy refusal (with its clause) from a missing record, bad arguments and an unknown tool.
+    `cause` tells a policy refusal (with its clause) from a missing record, bad arguments, an unknown tool and a tool
+    that is unavailable for the moment.
     """
 
     outcome: Literal["refusal"] = "refusal"
     reason: str
-    cause: Literal["policy", "missing", "arguments", "unknown_tool"] = "policy"
+    cause: Literal["policy", "missing", "arguments", "unknown_tool", "unavailable"] = "policy"
     clause: str | None = None
     because: Because | None = None
 

@@ -22,7 +22,8 @@ class Said(Part):
 class Called(Part):
     """A call and its outcome; `batch` numbers the agent message that holds it.
 
-    `raw` keeps what the agent wrote where arguments were no JSON object; `reasoning` stands on the first of a batch.
+    `raw` keeps what the agent wrote where arguments were no JSON object; `reasoning` stands on the first of a batch. A
+    call that the agent wrote as mere text and that was taken for one is `promoted`.
     """
 
     event: Literal["called"] = "called"
@@ -33,6 +34,7 @@ class Called(Part):
     batch: int = 0
     raw: str = ""
     reasoning: str = ""
+    promoted: bool = False
 
 
 Event: TypeAlias = Annotated[Said | Called, Field(discriminator="event")]

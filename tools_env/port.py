@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from tools_env.calls import Call, Edit, Outcome
 from tools_env.course import Course
@@ -67,6 +67,14 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Let go of whatever the session holds."""
+
+
+@runtime_checkable
+class Editable(Protocol):
+    """What a session can besides where its world sets fields in mid-talk too; without it no option can go there."""
+
+    def edit(self, edit: Edit) -> None:
+        """Set a field, as a change of the talk; `SetUpFailed` when it names none, and nothing is changed then."""
 
 
 class World(Protocol):

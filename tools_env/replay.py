@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tools_env.calls import Assertion, Call, Fault, Outcome, Result, no_such_tool
 from tools_env.course import Called, Course
+from tools_env.disturbances import Disturbance, disturbed
 from tools_env.port import Session, SetUp, World
 from tools_env.rules import Breach
 from tools_env.state import Diff
@@ -33,7 +34,7 @@ class Replayed:
         return next((o for o in self.outcomes if isinstance(o, Fault)), None)
 
 
-def replay(
+def replay(  # noqa: PLR0913 - each is one thing in which two replays may differ
     world: World,
     snapshot: str,
     setup: SetUp,
@@ -43,13 +44,14 @@ def replay(
     assertions: Iterable[Assertion] = (),
     hashed: bool = True,
     withheld: Collection[str] = (),
+    disturbances: Iterable[Disturbance] = (),
 ) -> Replayed:
     """Carry the calls out in a fresh session; test the rules after every write and at the end, and the assertions.
 
     With `talk` (the course the calls come from) the rules over the course see the talk, at the end. Without `hashed` no
-    fingerprint is taken. Calls of tools that are `withheld` are refused.
+    fingerprint is taken. Calls of tools that are `withheld` are refused; the others meet the `disturbances`.
     """
-    session = world.open(snapshot, setup)
+    session = disturbed(world.open(snapshot, setup), disturbances)
     events: list[Called] = []
     breaches: dict[str, Breach] = {}
     try:

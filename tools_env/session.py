@@ -106,6 +106,16 @@ class LocalSession:
         except ValidationError as error:
             raise SetUpFailed(f"set-up of {edit.path}: {error.errors()[0]['msg']}") from error
 
+    def edit(self, edit: Edit) -> None:
+        """Set a field in mid-talk, as a change of the talk."""
+        before = self._state
+        self._state = before.fork()
+        try:
+            self._edit(edit)
+        except SetUpFailed:
+            self._state = before
+            raise
+
     def call(self, call: Call) -> Outcome:
         """Carry out a call on a fork; keep the fork only if a write succeeded."""
         tool = self._snapshot.tools.get(call.name)

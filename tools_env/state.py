@@ -19,6 +19,10 @@ class Change(Part):
     any_of: tuple[Json, ...] = ()
 
 
+_WORDS = 60
+_TELLING = frozenset("\"'→,:;{}[]")
+"""What a value may not hold that is told without quotes."""
+
 Diff: TypeAlias = dict[str, Change]
 """Path to change, sorted by path."""
 
@@ -82,11 +86,45 @@ def fingerprint_of(snapshot: str, changes: Mapping[str, Values], layouts: Layout
 
 
 class Difference(Part):
-    """A path at which two diffs differ: what was expected there and what was found (None: no change)."""
+    """A path at which two diffs differ: the change that was expected there and the one that was found (None: none)."""
 
     path: str
-    expected: Json
-    found: Json
+    expected: Change | None
+    found: Change | None
+
+    def told(self) -> str:
+        """The difference for a reader: `orders/O12/status: expected delivered → cancelled, found no change`."""
+        want, got = self.expected, self.found
+        whole = self.path.count("/") == 1
+        if whole and want is not None and got is not None and (apart := _fields_apart(want.after, got.after)):
+            return f"{self.path}: {apart}"
+        return f"{self.path}: expected {_turn(want, whole=whole)}, found {_turn(got, whole=whole)}"
+
+
+def plain(value: Json) -> str:
+    """A value for a reader: short words as they are, all else as JSON."""
+    if isinstance(value, str) and 0 < len(value) <= _WORDS and value.isprintable() and not _TELLING & {*value}:
+        return value
+    return "nothing" if value is None else compact(value)
+
+
+def _turn(change: Change | None, *, whole: bool) -> str:
+    if change is None:
+        return "no change"
+    if whole and change.before is None:
+        return f"a new record {compact(change.after)}"
+    if whole and change.after is None:
+        return "the record removed"
+    others = "".join(f" or {plain(value)}" for value in change.any_of)
+    return f"{plain(change.before)} → {plain(change.after)}{others}"
+
+
+def _fields_apart(want: Json, got: Json) -> str:
+    """Where two created records differ, or nothing."""
+    if not isinstance(want, dict) or not isinstance(got, dict):
+        return ""
+    apart = [name for name in sorted(want.keys() | got.keys()) if want.get(name) != got.get(name)]
+    return "; ".join(f"{n} expected {plain(want.get(n))}, found {plain(got.get(n))}" for n in apart)
 
 
 def differences(expected: Diff, found: Diff, fields: Mapping[str, Meaning]) -> tuple[Difference, ...]:
@@ -95,7 +133,7 @@ def differences(expected: Diff, found: Diff, fields: Mapping[str, Meaning]) -> t
         return ()
     want, got = comparable(expected, fields), comparable(found, fields)
     return tuple(
-        Difference(path=p, expected=_after(want.get(p)), found=_after(got.get(p)))
+        Difference(path=p, expected=want.get(p), found=got.get(p))
         for p in sorted(want.keys() | got.keys())
         if not _agree(want.get(p), got.get(p))
     )
@@ -105,10 +143,6 @@ def _agree(want: Change | None, got: Change | None) -> bool:
     if want is None or got is None:
         return want is got
     return want.before == got.before and got.after in (want.after, *want.any_of)
-
-
-def _after(change: Change | None) -> Json:
-    return None if change is None else change.after
 
 
 def fingerprint(parts: Iterable[Json]) -> str:

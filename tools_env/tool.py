@@ -77,6 +77,11 @@ class ToolSpec(Part):
         parts = [re.findall(r"\[\]|\.?[^.\[]+", path) for path in self.yielded]
         return frozenset("".join(p[:end]) for p in parts for end in range(len(p) + 1))
 
+    @cached_property
+    def ids_shown(self) -> frozenset[str]:
+        """Names of the fields of a result that hold identifiers."""
+        return frozenset(y.name for y in self.yields if y.meaning.kind == "identifier")
+
     def place(self, path: str, name: str) -> str:
         """The path of a member of an object: under its own name where `yields` has one, else as any key of a map."""
         exact, any_key = (f"{path}.{name}", f"{path}.*") if path else (name, "*")

@@ -1,15 +1,19 @@
 """A model as the agent: policy as system message, tools through the ordinary chat-completions interface."""
 
 import json
+import re
 
 from apigen_mt.cast.ports import AgentTurn, AgentView, WantedCall
 from apigen_mt.config import RoleConfig
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, ToolCall
 from apigen_mt.models.client import ChatClient
-from apigen_mt.models.reading import mend
+from apigen_mt.models.reading import mend, split_thought
 from blueprints.blueprint import Blueprint
 from tools_env.values import Json
 
+_NAME = re.compile(r"[^A-Za-z0-9_-]")
+NAME_LENGTH = 64
+"""What endpoints let the name of a function be."""
 NESTED = 32
 """Levels of lists and objects that an argument may have; pydantic and readers of JSON give up not far above."""
 
@@ -31,16 +35,26 @@ SPEAK: Json = {
 
 
 class ModelAgent:
-    """Plays the agent with a model; how it is asked for calls is part of the role's configuration."""
+    """Plays the agent with a model; how it is asked for calls is part of the role's configuration. `single`: the policy
+    allows one call in a message, so that the endpoint is asked for no more.
+    """
 
     def __init__(
-        self, blueprint: Blueprint, client: ChatClient, role: RoleConfig, sampling: Sampling, attempt: int
+        self,
+        blueprint: Blueprint,
+        client: ChatClient,
+        role: RoleConfig,
+        sampling: Sampling,
+        attempt: int,
+        *,
+        single: bool = False,
     ) -> None:
         self.blueprint = blueprint
         self.client = client
         self.role = role
         self.sampling = sampling
         self.attempt = attempt
+        self.single = single
 
     async def reply(self, view: AgentView) -> AgentTurn:
         """The model's next message."""
@@ -52,6 +66,7 @@ class ModelAgent:
             messages=tuple(messages),
             tools=(*view.tools, SPEAK) if self.role.respond_tool else view.tools,
             tool_choice="required" if self.role.respond_tool else None,
+            parallel_tool_calls=False if self.single else None,
             sampling=self.sampling,
             extra=self.role.extra,
         )
@@ -62,9 +77,11 @@ class ModelAgent:
 def _spoken(turn: AgentTurn) -> AgentTurn:
     """The turn with words said through the tool as words; beside other calls they stay beside them."""
     said = [(c.arguments or {}).get("message") for c in turn.calls if c.name == RESPOND]
-    words = [text for text in (turn.text, *said) if isinstance(text, str) and text]
+    split = [split_thought(text) for text in (turn.text, *said) if isinstance(text, str) and text]
+    words = " ".join(text for text, _ in split if text)
+    reasoning = "\n".join(thought for thought in (turn.reasoning, *(thought for _, thought in split)) if thought)
     calls = tuple(c for c in turn.calls if c.name != RESPOND)
-    return turn.model_copy(update={"text": " ".join(words), "calls": calls})
+    return turn.model_copy(update={"text": words, "calls": calls, "reasoning": reasoning})
 
 
 def turn_of(reply: ChatReply, *, parse_text_calls: bool) -> AgentTurn:
@@ -123,11 +140,13 @@ def _read(item: Json) -> WantedCall:
     arguments = _arguments(item.get("arguments", item.get("parameters", {})))
     if arguments is None:
         raise ValueError("no arguments")
-    return WantedCall(name=mend(name), arguments=arguments)
+    return WantedCall(name=mend(name), arguments=arguments, promoted=True)
 
 
 def _wire(message: dict[str, Json]) -> Json:
-    """A canonical message as endpoints want it: arguments as JSON text."""
+    """A canonical message as endpoints want it: arguments as JSON text, names of the signs that a function's may have:
+    what an agent made up is refused in words, and must not be a request that is.
+    """
     wanted = message.get("tool_calls")
     if not isinstance(wanted, list):
         return {k: v for k, v in message.items() if k != "reasoning_content"}
@@ -139,5 +158,6 @@ def _wire(message: dict[str, Json]) -> Json:
                 if isinstance(body["arguments"], str)
                 else json.dumps(body["arguments"], ensure_ascii=False)
             )
-            calls.append({**call, "function": {**body, "arguments": text}})
+            name = _NAME.sub("_", str(body["name"]))[:NAME_LENGTH] or "unnamed"
+            calls.append({**call, "function": {**body, "name": name, "arguments": text}})
     return {**{k: v for k, v in message.items() if k != "reasoning_content"}, "tool_calls": calls}

@@ -2,56 +2,25 @@
 it takes from the talk or from an observation, and it asks when one is missing (design: cast).
 """
 
+import json
 import re
 from collections.abc import Mapping
 
 from apigen_mt.cast import reading
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, WantedCall
-from blueprints.blueprint import Blueprint
+from apigen_mt.cast.script import Matter
 from blueprints.knowledge import Referent, each, latest
+from blueprints.provisos import without_else
 from blueprints.wording import NAMES, SPEAKABLE, asked_label, fill, label, second_person, sentence
+from tools_env.consent import affirms
 from tools_env.mentions import phrase, spoken
-from tools_env.rules import affirms
 from tools_env.tool import Param, ToolSpec, noun_of
-from tools_env.values import Json, Part, money
+from tools_env.values import Json, money
 
-ASKS = 2
+ASKS, TRIES = 2, 3
+"""How often a question is asked, and a call made while its tool is unavailable."""
 MORE = "Is there anything else I can help you with?"
 _CERTAIN = 1
-
-
-class Matter(Part):
-    """One thing the person will raise: the tools to use for it, how it ends, and for a refusal the clause, the name
-    of the fact that decides, and of the argument whose record it is a fact of.
-    """
-
-    tools: tuple[str, ...]
-    ends: str
-    forbidden: str = ""
-    clause: str = ""
-    fact: str = ""
-    fact_of: str = ""
-
-
-def script_of(blueprint: Blueprint) -> tuple[Matter, ...]:
-    """What the oracle is told of a blueprint: names and order of tools, never a value."""
-    names = [a.name for a in blueprint.actions]
-    matters: list[Matter] = []
-    start = 0
-    for stage in blueprint.stages:
-        found = blueprint.evidence if stage.wants == "refusal" else None
-        matters.append(
-            Matter(
-                tools=tuple(names[start : stage.until]),
-                ends=stage.wants,
-                forbidden=found.forbidden.name if found else "",
-                clause=found.clause if found else "",
-                fact=found.label if found else "",
-                fact_of=found.argument if found else "",
-            )
-        )
-        start = stage.until
-    return tuple(matters)
 
 
 class Oracle:
@@ -72,6 +41,9 @@ class Oracle:
         self.calls = 0
         self.declined = 0
         self.proposed = ""
+        self.sorry = ""
+        self.last: WantedCall | None = None
+        self.tries = 0
         self.view = AgentView(system="", tools=(), messages=())
         self.seen: list[Referent] = []
 
@@ -82,8 +54,10 @@ class Oracle:
         last = view.messages[-1]
         if last["role"] == "user":
             self._hear(str(last["content"]))
+        elif (again := self._again(str(last["content"]))) is not None:
+            return again
         elif self._refused(last):
-            raise GaveUp(f"{self._tool().name if self._open() else 'a call'} was refused: {last['content']}")
+            self._let_go(str(last["content"]))
         while self._open():
             turn = self._use(self._tool())
             if turn is not None:
@@ -110,7 +84,8 @@ class Oracle:
         param = next(p for p in self._tool().params if p.name == name)
         self.waiting = ""
         if param.personal:
-            self.arguments[name] = reading.plain(param, text, whole=True)
+            if (told := reading.plain(param, text, whole=True)) is not None:
+                self.arguments[name] = told
         elif param.meaning.kind == "identifier":
             if param.many and (several := reading.several(text, self._candidates(param), self._nouns(param))):
                 self.arguments[name] = list(several)
@@ -159,9 +134,26 @@ class Oracle:
             return AgentTurn(text=self._proposal(spec))
         self.calls += 1
         call = WantedCall(name=spec.name, arguments=dict(self.arguments), id=f"call_{self.calls}")
+        self.last, self.tries = call, 1
         self.position += 1
         self._fresh()
         return AgentTurn(calls=(call,))
+
+    def _again(self, shown: str) -> AgentTurn | None:
+        """The last call once more, where the tool was unavailable, or once where a list is empty that should not be."""
+        unavailable = shown.startswith('{"error"') and "temporarily unavailable" in shown
+        if self.last is None or not (self.tries < TRIES if unavailable else shown == "[]" and self.tries == 1):
+            return None
+        self.tries += 1
+        self.calls += 1
+        self.last = self.last.model_copy(update={"id": f"call_{self.calls}"})
+        return AgentTurn(calls=(self.last,))
+
+    def _let_go(self, shown: str) -> None:
+        """What the person would rather have cannot be done after all: go on to what they want then."""
+        if not self._open() or self.position != self.script[self.matter].rather + 1:
+            raise GaveUp(f"{self._tool().name if self._open() else 'a call'} was refused: {shown}")
+        self.sorry = f"I'm sorry, that cannot be done any more: {json.loads(shown)['error']} "
 
     def _ask(self, param: Param) -> AgentTurn:
         self.asked[param.name] = self.asked.get(param.name, 0) + 1
@@ -194,7 +186,12 @@ class Oracle:
                 return [value] if param.many else value
             value = reading.plain(param, words, whole=False)
             return [value] if param.many and value is not None else value
-        return self._record(param, told or words, exact=bool(told))
+        found = self._record(param, told or words, exact=bool(told))
+        return self._record(param, words, exact=False) if found is None and self._rather() else found
+
+    def _rather(self) -> bool:
+        """Whether what is in hand is what the person would rather have."""
+        return self.position == self.script[self.matter].rather
 
     def _record(self, param: Param, words: str, *, exact: bool) -> Json:
         candidates = self._candidates(param)
@@ -245,7 +242,8 @@ class Oracle:
 
     def _words(self) -> str:
         """The human's words about the matter in hand."""
-        return " ".join(str(m["content"]) for m in self.view.messages[self.since :] if m["role"] == "user")
+        said = " ".join(str(m["content"]) for m in self.view.messages[self.since :] if m["role"] == "user")
+        return without_else(said) if self._rather() else said
 
     def _proposal(self, spec: ToolSpec) -> str:
         """What would be done, with every argument by value, and the question whether to do it."""
@@ -258,7 +256,8 @@ class Oracle:
         ]
         extra = f" ({'; '.join(rest)})" if rest else ""
         self.proposed = text
-        return f"To confirm: you would like to {text}{extra}. Shall I go ahead?"
+        sorry, self.sorry = self.sorry, ""
+        return f"{sorry}To confirm: you would like to {text}{extra}. Shall I go ahead?"
 
     def _shown(self, param: Param) -> str:
         value = self.arguments[param.name]
@@ -350,6 +349,8 @@ class Oracle:
 
     def _deciding(self, matter: Matter) -> str:
         """The value of the deciding fact, read off the records that the request is about."""
+        if not matter.forbidden:
+            raise GaveUp("the task does not say what is refused, and why")
         spec = self.specs[matter.forbidden]
         chosen: set[str] = set()
         about = [p for p in spec.params if p.name == matter.fact_of] or spec.params

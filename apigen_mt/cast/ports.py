@@ -7,12 +7,16 @@ from tools_env.values import Json, Part
 
 
 class WantedCall(Part):
-    """A call that an agent asks for; `arguments` is None when `raw`, what it wrote, is no JSON object."""
+    """A call that an agent asks for; `arguments` is None when `raw`, what it wrote, is no JSON object.
+
+    `promoted`: it was written as mere text.
+    """
 
     name: str
     arguments: dict[str, Json] | None
     id: str = ""
     raw: str = ""
+    promoted: bool = False
 
 
 class AgentView(Part):

@@ -13,7 +13,8 @@ from tools_env.mentions import MAIL, dates_in, mentions, numbers_in, phrase
 from tools_env.tool import Param, ToolSpec
 from tools_env.values import Json, canonical
 
-_ANSWER = re.compile(r"^(?:It's|It is|That's)\s+(.*?)\.?$", re.DOTALL)
+_ANSWER = re.compile(r"(?:^|(?<=[.!?]\s))(?:It's|It is|That's)\s+(.*?)\.?$", re.DOTALL)
+"""An answer in a sentence of its own, after whatever else is said; a paragraph below it is about something else."""
 _COMES_UP = re.compile(r'that comes up for "([^"]+)"')
 _MOST = 3
 
@@ -161,10 +162,11 @@ def plain(param: Param, text: str, *, whole: bool) -> Json:
         return mail[0] if mail else None
     if kind == "text" and (search := _COMES_UP.search(text)):
         return search[1]
-    if not whole:
+    said = text.strip().split("\n\n", 1)[0].rstrip()
+    answer = _ANSWER.search(said)
+    if not whole or (answer is None and said.endswith("?")):
         return None
-    answer = _ANSWER.match(text.strip())
-    return (answer[1] if answer else text).strip()
+    return (answer[1] if answer else said).strip()
 
 
 def corrected(param: Param, text: str) -> Json:

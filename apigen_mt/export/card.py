@@ -5,6 +5,8 @@ from textwrap import dedent
 
 import yaml
 
+from apigen_mt.audit.matrix import Matrix
+from apigen_mt.audit.told import as_markdown
 from apigen_mt.export.folder import TAG
 from apigen_mt.export.tally import Tally
 from tools_env.values import Json
@@ -33,7 +35,16 @@ _LIMITS = """
     - The gates prove that state, answers, conduct and form are right by the domain's rules. They do not prove that
       the wording is natural, and clauses that only a reader could judge were judged by nobody.
     - The records are synthetic: names, addresses and numbers belong to nobody.
-    - No audit of the gates on this very set is part of it.
+"""
+
+_UNAUDITED = """
+    No audit was run: the gates were not attacked with spoilt versions of these very talks.
+"""
+
+_AUDIT = """
+    Good talks of this set were spoilt in known ways, and varied in ways that harm nothing, and judged again. A spoilt
+    talk has to fail and a harmless one to pass; *blamed right* counts failures that were put down to the right one of
+    agent, human, environment, blueprint and infrastructure. Agents that understand nothing had a go at the tasks, too.
 """
 
 _ORACLE = """
@@ -72,6 +83,8 @@ def card(
         "## How it was checked\n",
         _gates(tally),
         _paragraph(_PROOF),
+        "## How the check was checked\n",
+        _audit(tally.matrix),
     ]
     if left_out:
         sections += ["## Left out\n", _table(("reason", "rows"), sorted(left_out.items()))]
@@ -122,6 +135,18 @@ def _gates(tally: Tally) -> str:
     names = dict.fromkeys(gate for gate, _ in tally.gates)
     lines = [(gate, tally.gates[gate, "pass"], tally.gates[gate, "not_applicable"]) for gate in names]
     return _table(("gate", "passed", "did not apply"), lines)
+
+
+def _audit(matrix: Matrix | None) -> str:
+    """The audit's matrix, or word that there is none."""
+    if matrix is None or not any(matrix.talks.values()):
+        why = "".join(f"- {_plain(one)}\n" for one in (matrix.unheard if matrix else ()))
+        return _paragraph(_UNAUDITED) + (f"\n{why}" if why else "")
+    misses = [f"- miss: {_plain(str(miss))}" for miss in matrix.misses]
+    misses += [f"- not audited: {_plain(one)}" for one in matrix.unheard]
+    counted = f"{sum(matrix.talks.values())} of the rows were taken, evenly spread.\n"
+    parts = [_paragraph(_AUDIT), counted, as_markdown(matrix), *(["\n".join(misses) + "\n"] if misses else [])]
+    return "\n".join(parts)
 
 
 def _table(head: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> str:

@@ -60,7 +60,7 @@ def write_rows(folder: Path, rows: Iterable[Row]) -> Tally:
     (folder / LINES).parent.mkdir()
     with (folder / LINES).open("w", encoding="utf-8", newline="\n") as lines, sheet(folder / PARQUET) as parquet:
         for row in rows:
-            if not row.verdict.ok:
+            if not row.sound:
                 raise ExportError(f"row {row.id} is not verified and has no place in a dataset")
             tally.add(row)
             lines.write(f"{row.model_dump_json()}\n")

@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from apigen_mt.audit.auditing import Sample
+from apigen_mt.audit.matrix import Matrix
 from apigen_mt.export import dataset
 from apigen_mt.export.card import card, named
 from apigen_mt.export.columns import Sheet
@@ -55,6 +57,8 @@ class Exported(Part):
     rows: int
     left_out: dict[str, int] = {}
     text_beside_calls: int = 0
+    missed: int = 0
+    """How often the verdict was wrong about spoilt or harmlessly varied talks, in an audit of some rows."""
 
     def __str__(self) -> str:
         """What was written and what was not, for a person."""
@@ -62,6 +66,9 @@ class Exported(Part):
         lines += [f"{count} left out: {reason}" for reason, count in sorted(self.left_out.items())]
         if self.text_beside_calls and self.form == "sharegpt":
             lines.append(f"{self.text_beside_calls} messages lost the words beside their calls (kept in {PROOF})")
+        if self.missed:
+            misses = "a miss" if self.missed == 1 else f"{self.missed} misses"
+            lines.append(f"the audit of these rows has {misses}, told on the card")
         return "\n".join(lines)
 
 
@@ -73,10 +80,12 @@ def export(
     name: str = "",
     licences: Mapping[str, str] | None = None,
     cast: CastName | None = None,
+    audit: Callable[[Sequence[Row]], Matrix] | None = None,
 ) -> Exported:
     """Write verified rows as `sharegpt` or `messages` to `folder`, whole or not at all.
 
-    `licences` maps every generating model to the licence of what it writes. Raises `ExportError`: unknown form, a
+    `licences` maps every generating model to the licence of what it writes; `audit` makes the matrix for the card from
+    some of the rows. Raises `ExportError`: unknown form, a
     model without a licence, oracle and model agents mixed, no row left, or a folder with other things in it.
     """
     view = VIEWS.get(form)
@@ -84,20 +93,27 @@ def export(
         raise ExportError(f"unknown format {form!r}: use {' or '.join(VIEWS)}")
     licences = licences or {}
     left_out: Counter[str] = Counter()
+    sample = Sample()
     with written_whole(folder, LAYOUT) as fresh:
-        tally = write_view(fresh, view, _chosen(rows, cast, licences, left_out), left_out)
+        tally = write_view(fresh, view, sample.watched(_chosen(rows, cast, licences, left_out)), left_out)
         if not tally.rows:
             reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
             raise ExportError(f"there is no row to export: {reasons or 'none was kept'}")
         name = named(name or dataset.default_name(*{domain for domain, _ in tally.domains}), tally)
         write_schema(fresh, view, name)
         digest = dataset.digest_of(fresh / LINES)
+        tally.matrix = audit(sample.rows()) if audit else None
         text = card(
             name, tally, PARQUET, _CONTENTS[form], form=form, digest=digest, licences=licences, left_out=left_out
         )
         (fresh / README).write_text(text, encoding="utf-8")
     return Exported(
-        name=name, form=form, rows=tally.rows, left_out=dict(left_out), text_beside_calls=tally.text_beside_calls
+        name=name,
+        form=form,
+        rows=tally.rows,
+        left_out=dict(left_out),
+        text_beside_calls=tally.text_beside_calls,
+        missed=len(tally.matrix.misses) if tally.matrix else 0,
     )
 
 
@@ -146,7 +162,7 @@ def _chosen(
         if cast is not None and played != cast:
             left_out["played by an oracle" if played == "oracle" else "played by a model"] += 1
             continue
-        if not row.verdict.ok:
+        if not row.sound:
             left_out["not verified"] += 1
             continue
         found = found or played

@@ -26,7 +26,7 @@ def exported(row: Row) -> tuple[Message, ...] | Unfit:
     A goodbye beside the stop token goes with its turn. Rows that are not verified, or whose turns a trainer would
     skip or misread, are unfit.
     """
-    if not row.verdict.ok:
+    if not row.sound:
         return Unfit(reason="not verified")
     messages = row.messages
     if messages and messages[-1]["role"] == "user" and STOP in str(messages[-1]["content"]):

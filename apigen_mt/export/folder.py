@@ -67,7 +67,7 @@ def is_ours(folder: Path) -> bool:
 
 
 def _refuse_foreign(folder: Path, layout: Collection[str]) -> None:
-    if not folder.exists():
+    if not folder.exists() and not folder.is_symlink():
         return
     if not folder.is_dir() or folder.is_symlink():
         raise ExportError(f"{folder} is no folder: name another place")

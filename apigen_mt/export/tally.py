@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from apigen_mt.audit.matrix import Matrix
 from apigen_mt.export.fit import text_beside_calls
 from apigen_mt.trajectory import Cast, Role, Row
 from tools_env.calls import Refusal
@@ -13,7 +14,9 @@ ROLES = ("author", "human", "agent")
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over rows; `players` maps (role, source, model) to rows, `gates` maps (gate, status) to rows."""
+    """Counts over rows; `players` maps (role, source, model) to rows, `gates` maps (gate, status) to rows.
+    `matrix` is an audit of some of the rows.
+    """
 
     rows: int = 0
     messages: int = 0
@@ -27,6 +30,7 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter)
     players: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     gates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    matrix: Matrix | None = None
 
     def add(self, row: Row) -> None:
         """Count one row."""
@@ -56,7 +60,7 @@ def roles(cast: Cast) -> Iterator[tuple[str, Role]]:
 
 
 def generators(cast: Cast) -> Iterator[tuple[str, str]]:
-    """Whatever in a cast is no script of ours, as (name, role): models, and the caller's own players."""
+    """Whatever in a cast is no script of ours, as (name, role): models, the caller's own players, imported words."""
     for name, role in roles(cast):
-        if role.source in {"model", "own"}:
+        if role.source in {"model", "own", "imported"}:
             yield role.model or role.source, name

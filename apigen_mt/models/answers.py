@@ -29,15 +29,17 @@ class Unparsed(BaseModel):
     text: str
 
 
-async def ask(client: ChatClient, key: ReplyKey, request: ChatRequest, answer: type[A]) -> A | Unparsed:
+async def ask(
+    client: ChatClient, key: ReplyKey, request: ChatRequest, answer: type[A], *, alone: bool = False
+) -> A | Unparsed:
     """Return what the model answers to `request` as an `answer`, after at most one repair; raises what `client` raises.
 
     The request's own `response_format` is replaced by the schema of `answer`. The repair goes under the same key with
-    `.repair` added to its role.
+    `.repair` added to its role. `alone`: an answer counts only if nothing stands beside it.
     """
     asked = request.model_copy(update={"response_format": response_format(answer)})
     reply = await client.complete(key, asked)
-    found = read_answer(reply, answer)
+    found = read_answer(reply, answer, alone=alone)
     if not isinstance(found, Unparsed):
         return found
     complaint = (
@@ -49,12 +51,17 @@ async def ask(client: ChatClient, key: ReplyKey, request: ChatRequest, answer: t
     )
     again = asked.model_copy(update={"messages": (*asked.messages, *shown)})
     reply = await client.complete(key.model_copy(update={"role": key.role + REPAIR}), again)
-    return read_answer(reply, answer)
+    return read_answer(reply, answer, alone=alone)
 
 
-def read_answer(reply: ChatReply, answer: type[A]) -> A | Unparsed:
-    """Return the first JSON in the reply that is a valid `answer`: bare, fenced, after prose, or in a call."""
+def read_answer(reply: ChatReply, answer: type[A], *, alone: bool = False) -> A | Unparsed:
+    """Return the first JSON in the reply that is a valid `answer`: bare, fenced, after prose, or in a call.
+
+    With `alone` it has to be the whole text, bare or fenced: who quotes what they read might quote an answer.
+    """
     sources = (reply.text, *(call.arguments for call in reply.calls))
+    if alone and not _is_json(reply.text):
+        return Unparsed(reason="something stands beside the JSON object", text=reply.text)
     reason = ""
     for source in sources:
         for value, outermost in _values(source):
@@ -64,6 +71,15 @@ def read_answer(reply: ChatReply, answer: type[A]) -> A | Unparsed:
                 reason = reason or (_told(error) if outermost else "")
     text = "".join(sources).strip()
     return Unparsed(reason=reason or _nothing_in(text, reply.finish_reason), text=text)
+
+
+def _is_json(text: str) -> bool:
+    bare = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
+    try:
+        json.loads(bare)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _nothing_in(text: str, finish_reason: str) -> str:

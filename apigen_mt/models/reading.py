@@ -1,12 +1,15 @@
 """Reading a chat completion leniently: endpoints differ, and nothing a model writes may crash the run."""
 
 import json
+import re
 from collections import Counter
 
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, ToolCall, Usage, tokens_of
 from tools_env.values import Json
 
-_OPEN, _CLOSE = "<think>", "</think>"
+_THINK = re.compile(r"<(/?)think(?:ing)?\b[^<>]{0,80}>", re.IGNORECASE)
+_THOUGHT = frozenset({"thinking", "redacted_thinking", "reasoning", "reasoning_text", "reasoning.text", "summary_text"})
+"""Types of those parts of a content that are thought, not said."""
 _MOST_TOKENS = 10**9
 """A count beyond it is no count, and counted anew."""
 
@@ -37,8 +40,10 @@ def read_reply(body: Json, request: ChatRequest, key: ReplyKey) -> ChatReply:
         raise NoCompletion("no choices")
     choice = _object(choices[0], "the choice")
     message = _object(choice.get("message"), "the message")
-    text, thought = split_thought(_text(message.get("content")))
-    reasoning = _text(message.get("reasoning")) or _text(message.get("reasoning_content")) or thought
+    content = message.get("content")
+    text, thought = split_thought(_text(content))
+    fields = [message.get(name) for name in ("reasoning", "reasoning_content", "thinking", "reasoning_details")]
+    reasoning = _together(*(_text(told) or _thought_in(told) for told in fields), _thought_in(content), thought)
     calls = _calls(message, key.turn)
     said = sum(len(part.encode()) for part in (text, reasoning, *(call.name + call.arguments for call in calls)))
     return ChatReply(
@@ -52,18 +57,30 @@ def read_reply(body: Json, request: ChatRequest, key: ReplyKey) -> ChatReply:
 
 
 def split_thought(text: str) -> tuple[str, str]:
-    """Split a leading `<think>…</think>` from what is said: (said, thought).
+    """Split what stands in `<think>…</think>` from what is said: (said, thought), wherever it stands.
 
-    Some chat templates write the opening tag into the prompt, so a first tag that closes also ends a thought; a
+    Some chat templates write the opening tag into the prompt, so all that comes before a closing tag is thought; a
     thought that never closes is all thought.
     """
-    start, head = text.lstrip(), text.find(_CLOSE)
-    if start.startswith(_OPEN):
-        thought, _, said = start[len(_OPEN) :].partition(_CLOSE)
-        return said.strip(), thought.strip()
-    if head >= 0 and _OPEN not in text[:head]:
-        return text[head + len(_CLOSE) :].strip(), text[:head].strip()
-    return text, ""
+    said: list[str] = []
+    thought: list[str] = []
+    at, thinking = 0, False
+    for tag in _THINK.finditer(text):
+        (thought if thinking else said).append(text[at : tag.start()])
+        at, closing = tag.end(), bool(tag[1])
+        if closing and not thinking:
+            thought += said
+            said = []
+        thinking = not closing
+    if not at:
+        return text, ""
+    (thought if thinking else said).append(text[at:])
+    return "".join(said).strip(), _together(*thought)
+
+
+def _together(*thoughts: str) -> str:
+    """Thoughts that were sent in several places, each once."""
+    return "\n".join(dict.fromkeys(part.strip() for part in thoughts if part.strip()))
 
 
 def mend(text: str) -> str:
@@ -82,12 +99,26 @@ def _object(value: Json, what: str) -> dict[str, Json]:
 
 
 def _text(value: Json) -> str:
-    """Text of a content field: a string, nothing, or a list of parts with text."""
+    """Text of a content field: a string, nothing, or a list of parts with text; parts that are thought are left out."""
     if isinstance(value, str):
         return mend(value)
     if isinstance(value, list):
-        return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
+        said = (part for part in value if not _is_thought(part))
+        return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in said)
     return ""
+
+
+def _is_thought(part: Json) -> bool:
+    return isinstance(part, dict) and (_text(part.get("type")) in _THOUGHT or part.get("thought") is True)
+
+
+def _thought_in(content: Json) -> str:
+    """What the parts of a content that are thought hold, under whichever name."""
+    if isinstance(content, str) or not isinstance(content, list):
+        return ""
+    parts = [part for part in content if isinstance(part, dict) and _is_thought(part)]
+    names = ("thinking", "reasoning", "text", "summary")
+    return _together(*(next((text for name in names if (text := _text(part.get(name)))), "") for part in parts))
 
 
 def _calls(message: dict[str, Json], turn: int) -> tuple[ToolCall, ...]:

@@ -1,5 +1,6 @@
 """A client that never pays twice: replies come from the journal if it has them, and go there before they are used."""
 
+import asyncio
 from typing import Protocol
 
 from apigen_mt.models.budget import TokenBudget
@@ -38,14 +39,19 @@ class RecordedClient:
     async def complete(self, key: ReplyKey, request: ChatRequest) -> ChatReply:
         """Return the journalled reply to this very request, or ask, journal and return it.
 
-        Raises what the client raises, `BudgetSpent` before sending, and `JournalError` if the reply cannot be kept.
+        Raises what the client raises, `BudgetSpent` before sending, and `JournalError` if the reply cannot be kept. A
+        request that is given up counts as if it had been answered at length: it may be paid for all the same.
         """
         digest = request.digest(self.base_url)
         known = self._journal.reply(key, digest)
         if known is not None:
             return known
         with await self._budget.reserve(request.estimate()) as held:
-            reply = await self._client.complete(key, request)
+            try:
+                reply = await self._client.complete(key, request)
+            except asyncio.CancelledError:
+                held.settle(request.estimate())
+                raise
             held.settle(reply.usage.total)
             self._journal.record_reply(key, digest, reply)
         return reply

@@ -14,10 +14,10 @@ from blueprints.blueprint import Blueprint, Known, Output
 from blueprints.committee.material import flat
 from blueprints.committee.rewording import intending, places, slotted, some, staged, unseen, with_intent
 from blueprints.committee.votes import Criterion
+from blueprints.solution import settled, solved
 from blueprints.wording import SPEAKABLE, asked_label
 from tools_env.mentions import phrase
 from tools_env.port import World
-from tools_env.replay import replay
 from tools_env.tool import Yield
 from tools_env.values import same, under
 
@@ -98,7 +98,8 @@ def not_carried_out(blueprint: Blueprint, _: random.Random, world: World) -> Blu
     if [s.wants for s in stages[-1:]] != ["change"] or not any(s.wants == "change" for s in stages[:-1]):
         return None
     actions = blueprint.actions[: stages[-2].until]
-    diff = replay(world, blueprint.snapshot, blueprint.setup, actions, hashed=False).diff
+    less = settled(blueprint).model_copy(update={"actions": actions})
+    diff = solved(less, world, hashed=False).diff
     if len(actions) == len(blueprint.actions) or diff == blueprint.diff:
         return None
     last = stages[-1].model_copy(update={"until": len(actions)})
@@ -209,7 +210,7 @@ def _other_field(blueprint: Blueprint, rng: random.Random, world: World) -> tupl
     if not found:
         return None
     number, output, source = rng.choice(found)
-    done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions, hashed=False)
+    done = solved(blueprint, world, hashed=False)
     shown, spec = done.outcomes[source].observed(), world.specs[blueprint.actions[source].name]
     beside = [(asked_label(y.name, y.meaning), list(under(shown, y.name))) for y in _beside(spec.yields, output.name)]
     others = [name for name, values in beside if values and not any(same(v, output.value) for v in values)]

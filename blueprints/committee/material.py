@@ -6,10 +6,10 @@ from string import Template
 
 from blueprints.author import kept_back, said, said_first
 from blueprints.blueprint import Blueprint, Known, Output, Stage
+from blueprints.solution import solved
 from tools_env.calls import Call
 from tools_env.mentions import spoken
 from tools_env.port import World
-from tools_env.replay import replay
 from tools_env.state import Change, Diff
 from tools_env.values import Json, Part, compact, leaves
 
@@ -39,7 +39,7 @@ class Question(Part):
 
 def question(blueprint: Blueprint, world: World, subject: str = "") -> Question:
     """What a reviewer is asked about a blueprint; the subject is its substance unless another is given."""
-    done = replay(world, blueprint.snapshot, blueprint.setup, blueprint.actions, hashed=False)
+    done = solved(blueprint, world, hashed=False)
     calls = zip(blueprint.actions, (o.observed() for o in done.outcomes), strict=True)
     wanted = _wanted(blueprint)
     parts = {
@@ -150,6 +150,11 @@ def _outcome(blueprint: Blueprint) -> Iterator[str]:
         yield "Any final state is right in which the following holds."
     else:
         yield from changes(blueprint.diff)
+        yield from (
+            f"Of this, {edit.path} changes by itself when {one.tool} is first tried, which is then refused."
+            for one in blueprint.disturbances
+            for edit in one.edits
+        )
     for one in blueprint.assertions:
         yield flat(one.message or f"{_written(one.call)} shows {compact(one.value)}")
 

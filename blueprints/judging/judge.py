@@ -14,6 +14,8 @@ from tools_env.course import Course
 from tools_env.port import World
 from tools_env.replay import Replayed, replay
 
+BEFORE_SPEAKERS: tuple[Fault, ...] = ("infrastructure", "blueprint", "environment")
+
 
 def judge(
     blueprint: Blueprint,
@@ -28,15 +30,13 @@ def judge(
 
     The blueprint is trusted to have passed its own gates; one without anything to tell a solved task from an
     unsolved one fails. `without` names gates to leave out, so that an audit can show what each of them is needed for.
+    Of a talk that was stopped early, the gate for which it was stands before the one on its ending.
     """
     done = carried_out(blueprint, course, world, hashed=False)
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
-    results = [
-        outcome_gates.state(talk),
-        outcome_gates.assertions(talk),
-        outcome_gates.outputs(talk),
-        outcome_gates.evidence(talk),
-    ]
+    stopped = end_reason == "failed_fast"
+    gates_on_results = (outcome_gates.state, outcome_gates.assertions, outcome_gates.outputs, outcome_gates.evidence)
+    results = outcome_gates.stopped(talk) if stopped else [gate(talk) for gate in gates_on_results]
     unsettled = any(g.status == "fail" for g in results)
     every = (
         _blueprint(blueprint),
@@ -49,7 +49,8 @@ def judge(
         conduct_gates.provenance(talk),
         conduct_gates.truthfulness(talk),
     )
-    gates = tuple(g for g in every if g.gate not in without)
+    every_in_order = sorted(every, key=lambda g: stopped and g.gate == "ending")
+    gates = tuple(g for g in every_in_order if g.gate not in without)
     ok = not any(g.status == "fail" for g in gates)
     return Verdict(ok=ok, gates=gates, fault=None if ok else _fault(gates), end_reason=end_reason)
 
@@ -66,12 +67,13 @@ def carried_out(blueprint: Blueprint, course: Course, world: World, *, hashed: b
         assertions=blueprint.assertions,
         hashed=hashed,
         withheld=blueprint.withheld,
+        disturbances=blueprint.disturbances,
     )
 
 
 def _blueprint(blueprint: Blueprint) -> GateResult:
     """The blueprint can tell a solved task from an unsolved one, and is the one its id names."""
-    if not (blueprint.diff or blueprint.assertions or blueprint.outputs or blueprint.evidence):
+    if not blueprint.decisive:
         return failed(
             "blueprint", "blueprint", Finding(turn=None, text="nothing tells a solved task from an unsolved one")
         )
@@ -81,6 +83,13 @@ def _blueprint(blueprint: Blueprint) -> GateResult:
 
 
 def _fault(gates: Sequence[GateResult]) -> Fault | None:
-    """Infrastructure first: a talk that broke off proves nothing about its speakers."""
-    faults = [g.fault for g in gates if g.status == "fail"]
-    return "infrastructure" if "infrastructure" in faults else faults[0]
+    """Infrastructure first: a talk that broke off proves nothing about its speakers; then blueprint and environment, on
+    which nobody in the talk has a say; then who did wrong first, the findings about the whole talk last.
+    """
+    wrong = [g for g in gates if g.status == "fail"]
+    for fault in BEFORE_SPEAKERS:
+        if any(g.fault == fault for g in wrong):
+            return fault
+    turns = [min((e.turn for e in g.evidence if e.turn is not None), default=None) for g in wrong]
+    earliest = min(range(len(wrong)), key=lambda n: (turns[n] is None, turns[n] or 0, n))
+    return wrong[earliest].fault

@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from blueprints.judging.talk import Talk, records
+from tools_env.calls import Result
 from tools_env.course import Called, Said
-from tools_env.mentions import dates_in, numbers_in
-from tools_env.values import Json
+from tools_env.mentions import dates_in, numbers_in, numbers_said
+from tools_env.values import Json, leaves
 
 _NUMBERING = re.compile(r"^\s*[\d.]+\s", re.MULTILINE)
 CENT = 0.005
@@ -37,7 +38,8 @@ class Heard:
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
-        self.texts = [_policy(talk.brief.policy).text]
+        self.policy = _policy(talk.brief.policy)
+        self.texts = [self.policy.text]
         self.until = 0
         """How many of the talk's events were noted: what they showed is known."""
 
@@ -53,9 +55,38 @@ class Heard:
             return True
         return any(_stands(key.casefold(), text) for text in self.texts)
 
+    def shown(self, key: str) -> bool:
+        """Whether this very text was seen anywhere but in the policy."""
+        if self.talk.first_shown.get(key, self.until) < self.until:
+            return True
+        return any(_stands(key.casefold(), text) for text in self.texts[1:])
+
+    def mail(self, address: str) -> bool:
+        """Whether a mail address was seen, in capitals or not."""
+        return self.text(address) or any(
+            turn < self.until and key.casefold() == address.casefold() for key, turn in self.talk.first_shown.items()
+        )
+
+    def figures(self, number: str) -> bool:
+        """Whether a long number was seen, whatever stands between its figures."""
+        bare = _figures(number)
+        shown = (key for key, turn in self.talk.first_shown.items() if turn < self.until)
+        return any(bare in _figures(text) for text in (*shown, *self.texts))
+
     def word(self, part: str) -> bool:
-        """Whether some value shown so far holds this part of a word: the deed may be an earlier one."""
-        return any(turn < self.until and part in value.lower() for value, turn in self.talk.first_shown.items())
+        """Whether some value that a result showed so far, or the name of its field, holds this part of a word: the deed
+        may be an earlier one. A field that says what somebody does ("insurer pays") speaks of no deed.
+        """
+        events = self.talk.course.events[: self.until]
+        shown = [e.outcome.value for e in events if isinstance(e, Called) and isinstance(e.outcome, Result)]
+        names = {name for value in shown for record in records(value) for name in record}
+        if any(part in word and not word.endswith("s") for name in names for word in name.split("_")):
+            return True
+        return any(isinstance(v, str) and part in v.lower() for value in shown for v in leaves(value))
+
+
+def _figures(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
 
 
 def _stands(word: str, text: str) -> bool:
@@ -74,9 +105,13 @@ class Seen(Heard):
 
     def __init__(self, talk: Talk) -> None:
         super().__init__(talk)
-        policy = _policy(talk.brief.policy)
+        policy = self.policy
         self.now = talk.brief.now
         self.numbers: set[float] = set(policy.numbers)
+        self.found: set[float] = set()
+        """Those numbers that stand elsewhere than in the policy."""
+        self.lengths: set[int] = set()
+        """How many members the lists had that were shown."""
         self.days: set[float] = {1.0, *policy.days}
         self.dates: set[str] = {*policy.dates, talk.brief.now.isoformat()}
         self.columns: dict[str, set[float]] = {}
@@ -89,15 +124,19 @@ class Seen(Heard):
         self._waiting.append((turn, event))
 
     def _catch_up(self) -> None:
+        if not self._waiting:
+            return
         for turn, event in self._waiting:
             if isinstance(event, Called):
                 for leaf in self.talk.values_at(turn):
                     self._leaf(leaf)
                 self._columns(event.outcome.observed())
+                self._lengths(event.outcome.observed())
             elif event.speaker == "human":
-                self.numbers |= numbers_in(event.text)
-                self.days |= numbers_in(event.text)
+                self.found |= numbers_said(event.text)
+                self.days |= numbers_said(event.text)
                 self.dates |= dates_in(event.text)
+        self.numbers |= self.found
         self._waiting.clear()
 
     def _columns(self, shown: Json) -> None:
@@ -109,39 +148,88 @@ class Seen(Heard):
         for name, values in found.items():
             self.columns.setdefault(name, set()).update({*values, sum(values)})
 
+    def _lengths(self, shown: Json) -> None:
+        if isinstance(shown, list):
+            self.lengths.add(len(shown))
+        for member in shown.values() if isinstance(shown, dict) else shown if isinstance(shown, list) else ():
+            if isinstance(member, dict | list):
+                self._lengths(member)
+
     def _leaf(self, leaf: Json) -> None:
         if isinstance(leaf, str):
-            self.numbers |= numbers_in(leaf)
+            self.found |= numbers_in(leaf)
             self.dates |= dates_in(leaf)
         elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
-            self.numbers.add(float(leaf))
+            self.found.add(float(leaf))
 
     def amount(self, value: float) -> bool:
         """Whether an amount was seen, or is the sum, difference or small multiple of amounts seen, or the sum of all or
         of three of one field.
         """
+        return bool(self._amount(value))
+
+    def reckoned(self, value: float) -> str:
+        """How a number in a call comes about: seen, or by which reckoning; empty where nothing explains it."""
+        self._catch_up()
+        if value in self.found:
+            return "seen"
+        if value.is_integer() and value in {0, 1, *self.lengths}:
+            return "count"
+        how = self._amount(value)
+        return "policy" if how == "seen" and value in self.policy.numbers else how
+
+    def _amount(self, value: float) -> str:
         self._catch_up()
         if any(abs(n - value) < CENT for n in self.numbers):
-            return True
+            return "seen"
         if any(abs(n - value) < CENT for column in self.columns.values() for n in column):
-            return True
+            return "sum of a field"
         if any(len(c) <= MOST_ADDED and _adds_up(value, sorted(c)) for c in self.columns.values()):
-            return True
+            return "sum of three"
         numbers = sorted(self.numbers)[:400]
         known = {round(n, 2) for n in numbers}
-        return any(
-            round(abs(value - n), 2) in known or round(value + n, 2) in known or (n and round(value / n, 6) in SMALL)
-            for n in numbers
-        )
+        if any(round(abs(value - n), 2) in known or round(value + n, 2) in known for n in numbers):
+            return "sum or difference"
+        return "multiple" if any(n and round(value / n, 6) in SMALL for n in numbers) else ""
 
     def date(self, iso: str) -> bool:
         """Whether a date was seen, or lies as many days as policy or person name after one, or before today."""
+        return bool(self._date(iso))
+
+    def day(self, month_and_day: str) -> bool:
+        """Whether a day named without its year is one that was seen, or derived, in this year or the next."""
+        self._catch_up()
+        if any(d[5:] == month_and_day for d in self.dates):
+            return True
+        return any(
+            self._date(f"{self.now.year + n}-{month_and_day}")
+            for n in (0, 1)
+            if _exists(self.now.year + n, month_and_day)
+        )
+
+    def dated(self, text: str) -> str:
+        """How a date in a call comes about; empty where the text is no date or nothing explains it."""
+        return self._date(text) if dates_in(text) == {text} else ""
+
+    def _date(self, iso: str) -> str:
         self._catch_up()
         if iso in self.dates:
-            return True
+            return "seen"
         day = datetime.date.fromisoformat(iso)
-        after = (day - datetime.date.fromisoformat(d) for d in self.dates)
-        return (self.now - day).days in self.days or any(span.days in self.days for span in after)
+        if (before := (self.now - day).days) in self.days:
+            return f"{before} days before today"
+        for known in sorted(self.dates):
+            if (after := (day - datetime.date.fromisoformat(known)).days) in self.days:
+                return f"{after} days after {known}"
+        return ""
+
+
+def _exists(year: int, month_and_day: str) -> bool:
+    try:
+        datetime.date.fromisoformat(f"{year}-{month_and_day}")
+    except ValueError:
+        return False
+    return True
 
 
 def _adds_up(value: float, column: Sequence[float]) -> bool:

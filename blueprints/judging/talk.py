@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
@@ -13,7 +14,7 @@ from tools_env.calls import Result
 from tools_env.course import Called, Course, Said
 from tools_env.port import Brief, World
 from tools_env.replay import Replayed
-from tools_env.values import Json, leaves
+from tools_env.values import Json, folded, leaves
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Talk:
 
     @cached_property
     def agent_said(self) -> tuple[tuple[int, Said], ...]:
-        """The agent's messages to the human with their turns."""
-        return tuple((t, e) for t, e in self.course.said("agent") if e.text.strip())
+        """The agent's messages to the human with their turns; words beside a call are not among them: nobody hears."""
+        return tuple((t, e) for t, e in self.course.said("agent") if e.text.strip() and e.batch is None)
 
     @cached_property
     def human_said(self) -> tuple[tuple[int, Said], ...]:
@@ -44,18 +45,37 @@ class Talk:
 
     @cached_property
     def id_shapes(self) -> frozenset[str]:
-        """The shapes of the ids that this talk's calls and results show: letters, and runs of digits as one 9."""
+        """The shapes of the ids that this talk's calls and results show, near and loose."""
         shapes: set[str] = set()
         for turn, called in self.course.called():
             spec = self.world.specs.get(called.call.name)
             for param in spec.params if spec else ():
                 value = called.call.arguments.get(param.name)
                 if param.meaning.kind == "identifier" and isinstance(value, str):
-                    shapes.add(id_shape(value))
+                    shapes |= {id_shape(value), loose_shape(value)}
             if spec and isinstance(called.outcome, Result):
                 for referent in referents_in(called.outcome.value, spec, turn, called.call):
-                    shapes |= {id_shape(key) for key in (referent.id, *(i for _, i in referent.context))}
+                    keys = (referent.id, *(i for _, i in referent.context))
+                    shapes |= {shape(key) for key in keys for shape in (id_shape, loose_shape)}
         return frozenset(shapes - {""})
+
+    def like_an_id(self, word: str) -> bool:
+        """Whether a word looks like the ids of this talk."""
+        return bool(shape := id_shape(word)) and not self.id_shapes.isdisjoint({shape, loose_shape(word)})
+
+    @cached_property
+    def pairs_said(self) -> frozenset[tuple[str, str]]:
+        """Every two words that stand side by side in the human's messages, folded."""
+        texts = (re.findall(r"\w+", folded(e.text)) for _, e in self.human_said)
+        return frozenset(pair for words in texts for pair in pairwise(words))
+
+    @cached_property
+    def id_names(self) -> tuple[str, ...]:
+        """Names of arguments and fields that hold identifiers."""
+        specs = self.world.specs.values()
+        params = [p.name for s in specs for p in s.params if p.meaning.kind == "identifier"]
+        fields = [y.name for s in specs if s.ids_shown for y in s.yields if y.meaning.kind == "identifier"]
+        return tuple(dict.fromkeys([*params, *fields]))
 
     def values_at(self, turn: int) -> list[Json]:
         """Every scalar that the call of a turn showed, and took where it was carried out."""
@@ -86,12 +106,24 @@ class Talk:
         yield from self.course.events[:turn]
 
 
+_FIGURES = re.compile(r"[0-9]+")
+
+
 def id_shape(word: str) -> str:
     """An id with each run of digits as 9, so that ids of one kind look alike; empty for a word that is only one kind
     of sign, which could be any word or number.
     """
-    shape = re.sub(r"[0-9]+", "9", word)
-    return shape if "9" in shape and shape.strip("9-#_") else ""
+    if not word.strip("0123456789-#_") or not (found := _FIGURES.search(word)):
+        return ""
+    return word[: found.start()] + _FIGURES.sub("9", word[found.start() :])
+
+
+_MIXED = re.compile(r"(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*[0-9])(?![A-Z]+[0-9]+$)[A-Z0-9]{5,}")
+
+
+def loose_shape(word: str) -> str:
+    """The length of an id in which capitals and digits are mixed at will, as in M05KNL; empty for any other word."""
+    return f"*{len(word)}" if _MIXED.fullmatch(word) else ""
 
 
 def records(shown: Json) -> Iterator[dict[str, Json]]:

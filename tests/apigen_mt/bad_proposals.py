@@ -207,7 +207,7 @@ DRAFTED: dict[Fault, str] = {
     id_in_the_message: "leakage",
     bad_requests.lower_id: "leakage",
     bad_requests.hyphened_tool: "leakage",
-    bad_requests.half_a_date: "leakage",
+    bad_requests.half_a_date: "outputs",
     bad_words.id_known: "leakage",
     bad_words.json_in_words: "leakage",
     bad_words.no_instruction: "wording",

@@ -113,7 +113,7 @@ def half_a_date(blueprint: Blueprint, body: Body) -> Ruined | None:
         return None
     value = str(found.value)
     day = f"the {int(value[8:10])}th of {calendar.month_name[int(value[5:7])]}"
-    return saying(body, f"{first_message(body)} I think of {day}.", "gives away", value)
+    return saying(body, f"{first_message(body)} I think of {day}.", "already stands", value)
 
 
 REQUESTS: tuple[Fault, ...] = (

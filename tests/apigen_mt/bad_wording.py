@@ -135,6 +135,7 @@ GROUNDED: dict[Fault, str] = {
     fact_left_out: "wording",
     given_away_early: "wording",
     **dict.fromkeys((*bad_requests.REQUESTS, bad_requests.of_the_past, bad_requests.another_question), "wording"),
-    **dict.fromkeys((bad_requests.lower_id, bad_requests.hyphened_tool, bad_requests.half_a_date), "leakage"),
+    **dict.fromkeys((bad_requests.lower_id, bad_requests.hyphened_tool), "leakage"),
+    bad_requests.half_a_date: "outputs",
 }
 """Ways to ruin the words of a draft, each with the gate that has to find it."""

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TypeVar
 
-from apigen_mt.cast.oracle import Oracle, script_of
+from apigen_mt.cast.human_words import NOTE
+from apigen_mt.cast.oracle import Oracle
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView
+from apigen_mt.cast.script import script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
 from blueprints.author import instruction
 from blueprints.blueprint import Blueprint
@@ -51,14 +53,15 @@ class Understudies:
         """What the scripted human says at this point."""
         system, *rest = body["messages"]
         part = next(b for b in self.blueprints if instruction(b) in system["content"])
-        talk = [m for m in rest if not m["content"].startswith("(The desk is open.")]
+        rest = rest[:-2] if rest[-1]["content"].startswith("(You cannot say that") else rest
+        talk = [{**m, "content": m["content"].partition(NOTE)[0]} for m in rest if not opens(m)]
         turn = at_once(_human_turn(ScriptedHuman(part), talk))
         return Answer(text=turn.model_dump_json(exclude={"turn"}), usage=(80, 10))
 
     def agent(self, body: Body) -> Answer:
         """What the oracle does at this point."""
         _, *talk = body["messages"]
-        matters = [b for b in self.blueprints if b.stages[0].say == talk[0]["content"]]
+        matters = [b for b in self.blueprints if b.stages[0].say in talk[0]["content"]]
         for blueprint in matters:
             try:
                 turn = at_once(self._agent_turn(blueprint, talk))
@@ -75,6 +78,11 @@ class Understudies:
             if message["role"] == "assistant":
                 await oracle.reply(AgentView(system="", tools=(), messages=heard[:place]))
         return await oracle.reply(AgentView(system="", tools=(), messages=heard))
+
+
+def opens(message: Body) -> bool:
+    """Whether a message only says that the person may begin."""
+    return bool(message["content"].startswith("(The desk is open."))
 
 
 async def _human_turn(human: ScriptedHuman, talk: list[Body]) -> HumanTurn:

@@ -34,10 +34,9 @@ class Scene:
         self.turns: list[HumanTurn] = []
         self.batch = 0
 
-    def human(self, act: str, text: str, *facts: str) -> None:
-        self.turns.append(
-            HumanTurn.model_validate({"act": act, "text": text, "fact_ids": facts, "turn": len(self.events)})
-        )
+    def human(self, act: str, text: str, *facts: str, agreed: str = "") -> None:
+        turn = {"act": act, "text": text, "fact_ids": facts, "turn": len(self.events), "consents_to": agreed}
+        self.turns.append(HumanTurn.model_validate(turn))
         self.events.append(Said(speaker="human", text=text))
 
     def agent(self, text: str) -> None:
@@ -114,7 +113,7 @@ def row(
         scene.calls(Call(name="list_loans", arguments={"member": person.id}))
     scene.calls(*([listing, find] if parallel else [listing]))
     scene.agent(f"Shall I renew your loan of {title}, loan {loan['loan_id']}?")
-    scene.human("confirm", "Yes, please.")
+    scene.human("confirm", "Yes, please.", agreed=f"renew {loan['loan_id']}")
     renew = Call(name="renew_loan", arguments={"loan_id": loan["loan_id"]})
     renewed = scene.calls(renew)[0] if finished else loan
     scene.agent(f"It is now due on {renewed['due']}." if isinstance(renewed, dict) else "It did not work.")

@@ -136,7 +136,7 @@ async def test_a_moved_file_is_no_drift_and_a_changed_one_is(tmp_path):
 def test_the_flag_takes_several_files_and_is_stored(run, tmp_path, capsys):
     old = written(tmp_path / "old.jsonl", planned("library", 3))
     out = tmp_path / "out"
-    asked = ["generate", "--domain", "library", "--count", "2", "--out", str(out), "--quiet"]
+    asked = ["generate", "--domain", "library", "--count", "2", "--seed", "1", "--out", str(out), "--quiet"]
     assert main([*asked, "--against", old, str(run)]) == 0
     assert RunFolder(out).config["against"] == [old, str(run)]
     assert main([*asked, "--against", str(tmp_path / "none.jsonl")]) == 2

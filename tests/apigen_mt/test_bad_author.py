@@ -43,7 +43,7 @@ def cases(fault: Fault) -> list[tuple[Context, Ruined, Body]]:
     """Ten tasks of each domain that a fault can ruin, or fewer; the contexts ask for what they get."""
     found: list[tuple[Context, Ruined, Body]] = []
     for domain in ("library", "retail"):
-        possible = ((b, body, fault(b, body)) for b in sound(domain) for body in [proposal_of(b)])
+        possible = ((b, body, fault(b, body)) for b in sound(domain, 160) for body in [proposal_of(b)])
         ruined = [(b, body, bad) for b, body, bad in possible if bad is not None]
         found += [(setting(fault, b, body), bad, body) for b, body, bad in ruined[:TRIES]]
     return found
@@ -139,7 +139,7 @@ async def test_bad_wording_of_a_grounded_task_is_found_at_its_gate_and_named(tmp
     author, count = BadAuthor(), 0
     async with asking(tmp_path, author) as (ask, _):
         for domain in ("library", "retail"):
-            possible = ((b, body, fault(b, body)) for b in sound(domain) for body in [wording_of(b)])
+            possible = ((b, body, fault(b, body)) for b in sound(domain, 160) for body in [wording_of(b)])
             ruined = [(b, body, bad) for b, body, bad in possible if bad is not None]
             for blueprint, honest, bad in ruined[:TRIES]:
                 author.plays(prompt_for(blueprint), bad, honest)

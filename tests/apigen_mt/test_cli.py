@@ -203,7 +203,7 @@ def test_a_row_that_is_not_there_is_told(run, capsys, row, line):
     assert line in told(capsys)
 
 
-@pytest.mark.parametrize(("path", "code"), [("none", 3), (".", 3), ("file", 1), ("empty", 3)])
+@pytest.mark.parametrize(("path", "code"), [("none", 3), (".", 3), ("file", 3), ("empty", 3)])
 def test_verify_tells_what_it_cannot_tell(here, capsys, path, code):
     (here / "file").write_text("nonsense\n", "utf-8")
     (here / "empty").touch()

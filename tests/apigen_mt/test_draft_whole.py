@@ -34,7 +34,7 @@ def check_drafts(domain: str, count: int, folder: Path) -> None:
 
 @pytest.mark.parametrize("domain", ["library", "retail", "clinic"])
 def test_drafts_stand_again_in_a_fresh_process(domain, tmp_path):
-    check_drafts(domain, 40, tmp_path)
+    check_drafts(domain, 16, tmp_path)
 
 
 @pytest.mark.proof

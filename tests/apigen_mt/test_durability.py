@@ -289,7 +289,7 @@ def test_a_disk_too_full_for_the_dataset_costs_nothing_that_was_done(whole, tmp_
 
 
 def test_an_interrupted_run_says_so_and_goes_on(whole, tmp_path):
-    out, count = tmp_path / "run", 24
+    out, count = tmp_path / "run", 80
     undisturbed, _ = whole("library", count)
     process = started(flags("library", count, out, 4))
     nap = threading.Event()

@@ -24,6 +24,7 @@ from tests.blueprints.talks import planned, world_of
 from tests.chat_server import Answer, Body, ChatServer, failure
 from tests.child_world import child_library
 from tools_env.resolve import resolve
+from tools_env.values import Json
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 10
@@ -134,7 +135,7 @@ def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(tmp_path, manner):
 
     def agent(body: Body) -> Answer:
         """The same mess through all of one talk."""
-        return messes[[b.stages[0].say for b in script.blueprints].index(body["messages"][1]["content"])]
+        return messes[[b.stages[0].say in body["messages"][1]["content"] for b in script.blueprints].index(True)]
 
     count = len(messes)
     script = understudies(count=count, agent=agent)
@@ -147,7 +148,7 @@ def test_nothing_a_model_agent_does_crashes_a_run_or_is_kept(tmp_path, manner):
     assert load_run(tmp_path / "run").tokens()["agent"].total == 15 * server.requests
     ends = Counter(row.end_reason for row in load_run(tmp_path / "run").failures())
     assert ends["void"] >= 2
-    assert ends["over_turn"] >= 10
+    assert ends["over_turn"] + ends["over_call"] >= 10, ends
     assert ends["infrastructure"] == 0
 
 
@@ -220,7 +221,7 @@ def test_an_endpoint_that_fails_one_talk_costs_that_talk_alone(tmp_path, answer,
     mended = False
 
     def agent(body: Body) -> Answer:
-        return answer if body["messages"][1]["content"] == sick and not mended else script.agent(body)
+        return answer if sick in body["messages"][1]["content"] and not mended else script.agent(body)
 
     script.roles[AGENT] = agent
     with ChatServer(script).in_thread() as server:
@@ -310,9 +311,12 @@ def test_what_is_no_run_is_told(tmp_path):
         load_run(tmp_path / "none")
 
 
+SMALL: dict[str, Json] = {"calls": 2, "spread": 1}
+
+
 def test_a_world_in_a_process_of_its_own_gives_the_same_tasks_and_verdicts(tmp_path):
     """No cheap forks and no state to look into: what is above the port must not need them."""
-    config = parse({"domain": "tests.child_world:child_library", "count": 2, "snapshots": 1})
+    config = parse({"domain": "tests.child_world:child_library", "count": 2, "snapshots": 1, "size": SMALL})
     run = asyncio.run(agenerate(config, tmp_path / "child", world=child_library()))
     assert [outcome.status for outcome in run.outcomes] == ["kept"] * 2
     for row in load_run(tmp_path / "child").rows():

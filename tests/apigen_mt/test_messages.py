@@ -99,7 +99,57 @@ def test_the_recovery_from_a_slip_is_learned():
     slipped = row(slip=True)
     flags = [f.train for f in slipped.train if f]
     assert flags.count(False) == 1
-    assert [f.reason for f in slipped.train[5:9:2] if f] == ["call refused", "calls carried out"]
+    assert [f.reason for f in slipped.train[5:9:2] if f] == [
+        "call refused for its arguments",
+        "recovery after a call refused for its arguments",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "raw", "reason", "after"),
+    [
+        (Refusal(reason="no"), "", "call refused", "a refused call"),
+        (Refusal(reason="later", cause="unavailable"), "", "call met a transient error", "a transient error"),
+        (
+            Refusal(reason="?", cause="unknown_tool"),
+            "",
+            "call of a tool that there is not",
+            "a call of a tool that there is not",
+        ),
+        (
+            Refusal(reason="?", cause="arguments"),
+            "{oops",
+            "arguments that are no JSON object",
+            "arguments that were no JSON object",
+        ),
+        (Fault(reason="down"), "", "call met a fault", "a fault"),
+    ],
+)
+def test_what_is_masked_says_why_and_what_comes_next_is_learned_as_recovery(outcome, raw, reason, after):
+    wrong, thanks = called(1, outcome=outcome, raw=raw), Said(speaker="agent", text="Done.")
+    for recovery in (called(1, batch=1), Said(speaker="agent", text="I'm sorry.")):
+        talk = course(wrong, recovery, thanks)
+        flags = [f for f in train_flags(talk, messages_of(talk)) if f]
+        assert [f.train for f in flags] == [False, True, True]
+        assert [f.reason for f in flags] == [reason, f"recovery after {after}", "words for the human"]
+
+
+def test_a_search_that_came_back_empty_was_right_and_so_is_making_it_again():
+    empty = called(1, outcome=Result(value=[]))
+    talk = course(empty, called(1, batch=1), called(2, batch=2))
+    assert [(f.train, f.reason) for f in train_flags(talk, messages_of(talk)) if f] == [
+        (True, "calls carried out"),
+        (True, "recovery after an empty list"),
+        (True, "calls carried out"),
+    ]
+    other = course(empty, called(2, batch=1))
+    assert [f.reason for f in train_flags(other, messages_of(other)) if f] == ["calls carried out"] * 2
+
+
+def test_a_recovery_that_fails_again_is_masked():
+    down = Refusal(reason="later", cause="unavailable")
+    talk = course(called(1, outcome=down), called(1, batch=1, outcome=down), called(1, batch=2))
+    assert [f.train for f in train_flags(talk, messages_of(talk)) if f] == [False, False, True]
 
 
 def test_flags_of_other_messages_are_refused():

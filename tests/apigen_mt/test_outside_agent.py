@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_mt.cast.oracle import script_of
+from apigen_mt.cast.script import script_of
 from blueprints.blueprint import Blueprint
 from tests.apigen_mt import outside
 from tests.apigen_mt.outside import Clerk, Librarian, ShopAssistant

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apigen_mt.cast.ports import AgentTurn, AgentView
-from apigen_mt.config import Config, parse
+from apigen_mt.config import Config, ConfigError, parse
 from apigen_mt.generating import Run, agenerate, unwatched
 from apigen_mt.journal import Journal
 from apigen_mt.models.failures import EndpointError, plain
@@ -68,12 +68,14 @@ async def test_a_second_sitting_does_nothing_twice(tmp_path):
     assert Counter(outcome.task for outcome in seen) == dict.fromkeys(range(6), 2)
 
 
-async def test_more_may_be_asked_for_and_fewer_shown(tmp_path):
+async def test_more_may_be_asked_for_and_fewer_would_cut_what_is_there(tmp_path):
     few = await sitting(tmp_path, library(5))
     more = await sitting(tmp_path, library(12))
     assert more.finished.now == 7
     assert more.outcomes[:5] == few.outcomes
-    assert (await sitting(tmp_path, library(5))).outcomes == few.outcomes
+    with pytest.raises(ConfigError, match="holds 12 tasks: --count 5 would cut it"):
+        await sitting(tmp_path, library(5))
+    assert len((tmp_path / "dataset" / "data" / "train.jsonl").read_text("utf-8").splitlines()) == more.kept
 
 
 async def test_a_twin_has_the_words_of_its_refusal(tmp_path):

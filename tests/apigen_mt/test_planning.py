@@ -7,7 +7,7 @@ import pytest
 from apigen_mt.planning import Mix, Planner, Task
 from blueprints.blueprint import Blueprint, Kind, Rejected
 from blueprints.coverage import Coverage
-from blueprints.sampling import LONG_CALLS, Shares
+from blueprints.size import LONG_CALLS
 from tests.blueprints.drawn import KINDS, SWAPS, WORLDS
 from tests.blueprints.talks import SHARES, world_of
 from tests.small_worlds import Workshop
@@ -192,17 +192,16 @@ def test_a_persona_never_says_an_answer_or_what_decides(kind):
         assert {d.persona for d in drafts([told.next() for _ in range(6)])} >= {telling}
 
 
-def test_long_tasks_come_by_their_share():
-    mix = Mix({"act": 1}, Shares(long=0.34))
-    planner = Planner(world_of("clinic"), 0, mix)
+def test_in_the_long_profile_every_act_is_long_and_the_rest_is_not():
+    planner = Planner(world_of("clinic"), 0, Mix({"act": 0.7, "inform": 0.3}, profile="long"))
     found = drafts([planner.next() for _ in range(6)])
-    long = [len(b.actions) >= LONG_CALLS for b in found]
-    assert abs(sum(long) - 0.34 * len(long)) <= 1
+    assert {b.kind for b in found} == {"act", "inform"}
+    assert all((len(b.actions) >= LONG_CALLS) == (b.kind == "act") for b in found)
     assert not any(len(b.actions) >= LONG_CALLS for b in drafts(plan(20)))
 
 
 def test_a_domain_too_small_for_long_tasks_says_so_once_and_gets_shorter_ones():
-    planner = Planner(world_of("library"), 0, Mix({"act": 0.7, "inform": 0.3}, Shares(long=0.5)))
+    planner = Planner(world_of("library"), 0, Mix({"act": 0.7, "inform": 0.3}, profile="long"))
     found = [planner.next().draft for _ in range(8)]
     (nothing,) = [d for d in found if isinstance(d, Rejected)]
     assert nothing.reason.startswith("no act task of 21 calls or more was found in 400 attempts: shorter ones")

@@ -50,7 +50,7 @@ def check_kinds(domain: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("domain", ["library", "retail"])
 def test_a_sample_is_kept_whole_and_proves_again(domain: str, tmp_path: Path) -> None:
-    check_rehearsal(domain, 30, tmp_path)
+    check_rehearsal(domain, 16, tmp_path)
 
 
 @pytest.mark.proof

@@ -2,14 +2,15 @@
 
 import pytest
 
-from apigen_mt.cast.oracle import Oracle, script_of
+from apigen_mt.cast.oracle import Oracle
+from apigen_mt.cast.script import script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
 from apigen_mt.talk import play
 from blueprints.blueprint import Blueprint
 from blueprints.draft import ground
 from blueprints.judging.judge import judge
 from blueprints.knowledge import people_table
-from blueprints.sampling import LONG_CALLS
+from blueprints.size import LONG_CALLS
 from tests.blueprints.drawn import KINDS, SWAPS, WORLDS, draws, talks, twins, with_operator, worded
 from tests.blueprints.talks import at_once, failed, played, said, world_of
 from tools_env.calls import Refusal

@@ -19,8 +19,8 @@ def swaps(blueprint: Blueprint) -> list[tuple[list[str], list[str]]]:
     ]
 
 
-def test_thirty_are_kept_whole_and_prove_again(tmp_path: Path) -> None:
-    check_rehearsal(DOMAIN, 30, tmp_path, "--domain", DOMAIN)
+def test_a_sample_is_kept_whole_and_proves_again(tmp_path: Path) -> None:
+    check_rehearsal(DOMAIN, 16, tmp_path, "--domain", DOMAIN)
 
 
 def test_every_talk_is_solved_and_reads_its_listing_through() -> None:

@@ -7,6 +7,8 @@ from apigen_mt.messages import messages_of
 from apigen_mt.show import show_domain, show_row
 from apigen_mt.terminal import one_line, shortened, visible
 from tests.apigen_mt.rows import library, row
+from tests.blueprints.disturbed import disturbed
+from tests.blueprints.talks import played, world_of
 from tools_env.calls import Call, Fault
 from tools_env.course import Called, Course, Said
 
@@ -49,8 +51,16 @@ def test_a_failed_talk_shows_whose_fault_it_was_and_the_evidence():
     [path] = played.blueprint.diff
     assert f"{path}: expected" in text
     with_world = printed(show_row(played, library()))
-    assert "expected " + path in with_world
-    assert "found    no change" in with_world
+    [change] = played.blueprint.diff.values()
+    assert f"{path}: expected {change.before} → {change.after}, found no change" in with_world
+
+
+def test_a_call_that_met_a_mishap_in_store_is_told_as_such():
+    (blueprint, *_) = disturbed("library", "transient")
+    talk = played(blueprint, world_of("library"))
+    shown = row(0).model_copy(update={"blueprint": blueprint, "course": talk.course})
+    assert printed(show_row(shown)).count("in store: the tool is out of order once") == 1
+    assert "in store" not in printed(show_row(row(0)))
 
 
 def test_with_its_world_the_change_is_found_again():

@@ -3,6 +3,7 @@ import pytest
 from apigen_mt.models.chat import Usage
 from apigen_mt.stats import render, states_ids, summary
 from tests.apigen_mt.rows import failed, kept, rejected, row
+from tools_env.disturbances import Disturbance
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +75,23 @@ def test_what_a_model_wrote_cannot_steer_the_terminal():
     text = render(summary([rejected(0, "author", "bad \x1b[2J\nfake line")]))
     assert "\x1b" not in text
     assert "\nfake" not in text
+
+
+def test_tasks_with_mishaps_stand_beside_those_without():
+    def with_mishap(outcome, *kinds):
+        mishaps = tuple(Disturbance(kind=kind, tool="list_loans") for kind in kinds)
+        disturbed = outcome.blueprint.model_copy(update={"disturbances": mishaps})
+        return outcome.model_copy(update={"blueprint": disturbed})
+
+    some = [
+        with_mishap(kept(0, row(0)), "transient"),
+        with_mishap(failed(1, row(1, finished=False)), "transient"),
+        with_mishap(kept(2, row(2)), "empty"),
+        kept(3, row(0)),
+        rejected(4, "wording", "the instruction is empty"),
+    ]
+    stats = summary(some)
+    found = {kind: (m.tasks, m.kept) for kind, m in stats.mishaps.items()}
+    assert found == {"transient": (2, 1), "empty": (1, 1), "": (1, 1)}
+    assert "tasks with a transient error          2   50.0%  (1 kept, 50.0%)" in render(stats)
+    assert "mishap" not in render(summary(some[3:]))

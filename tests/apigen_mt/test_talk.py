@@ -92,13 +92,13 @@ async def test_a_human_who_is_content_ends_the_talk_and_is_not_answered():
 @pytest.mark.parametrize(
     ("turn", "why", "calls"),
     [
-        (call("find_member", email="a@example.com"), "3 calls in a row", 3),
-        (AgentTurn(calls=call("nothing").calls * 7), "6 calls", 7),
+        (call("find_member", email="a@example.com"), "3 messages of calls in a row", 3),
+        (AgentTurn(calls=call("nothing").calls * 7), "6 calls", 6),
     ],
 )
 async def test_a_loop_of_calls_has_an_end(turn, why, calls):
     done = await played(Script(turn))
-    assert (done.end_reason, done.why, len(calls_of(done.course.events))) == ("over_turn", why, calls)
+    assert (done.end_reason, done.why, len(calls_of(done.course.events))) == ("over_call", why, calls)
 
 
 async def test_a_talk_without_an_end_has_one():

@@ -7,8 +7,8 @@ import pytest
 
 from apigen_mt.export.dataset import write_dataset
 from apigen_mt.export.export import export
-from apigen_mt.journal import Journal
-from apigen_mt.verify import VerifyReport, verify
+from apigen_mt.verify import verify
+from apigen_mt.verifying.report import VerifyReport
 from tests.apigen_mt.rows import library, row
 from tools_env.resolve import UnknownDomain, resolve
 
@@ -48,15 +48,6 @@ def test_good_rows_pass_in_every_place(rows, lines, tmp_path):
         assert report.render() == "3 rows checked, 0 wrong"
 
 
-def test_a_run_folder_is_checked_by_its_dataset(rows, tmp_path):
-    with Journal.open(tmp_path / "run", {}):
-        pass
-    assert found(tmp_path / "run")[0].exit_code == 3
-    write_dataset(tmp_path / "run/dataset", rows[:2], domain="library")
-    report, problems, _ = found(tmp_path / "run")
-    assert (report.checked, problems, report.exit_code) == (2, [], 0)
-
-
 def sealed_again(data):
     """Give a changed blueprint a fitting id, as a careful forger would."""
     from blueprints.blueprint import Blueprint
@@ -90,6 +81,10 @@ FORGERIES = {
     "row id": (lambda d: d.update(id="nonsense/0"), "the row's id is not that of"),
     "message": (lambda d: d["messages"][1].update(content="Send money."), "the messages are not those of the course"),
     "train flag": (lambda d: d["train"][1].update(train=False), "the train flags are not those of the course"),
+    "records touched": (lambda d: d["touched"].pop(), "the records touched are not those of the course"),
+    "version": (lambda d: d.update(row_version=99), "it is of version 99, and this program knows 1"),
+    "temperament": (lambda d: d.update(temperament="\x1b[2Jrude"), "there is no temperament"),
+    "usage": (lambda d: d.update(usage={"agent": {"prompt": -5}}), "its usage is below nothing"),
     "policy": (lambda d: d.update(system="Do what you like."), "policy or tools are not those of the domain"),
     "tools": (lambda d: d["tools"].pop(), "policy or tools are not those of the domain"),
     "fingerprint": (lambda d: d.update(fingerprint="0" * 64), "the calls lead to another final state"),
@@ -137,7 +132,7 @@ def test_a_domain_that_has_changed_cannot_be_told(lines):
         sealed_again(data)
 
     report, problems, unknown = found(lines(older))
-    assert (problems, unknown) == ([], ["the domain library has changed since the row was made"])
+    assert (problems, unknown) == ([], ["the domain library has changed since the row was made (see reverify)"])
     assert report.exit_code == 3
     assert "unknown: " in report.render()
 

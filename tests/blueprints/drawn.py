@@ -27,11 +27,11 @@ KINDS: tuple[Kind, ...] = ("act", "inform", "refuse", "partial", "clarify", "mis
 def draws(
     world: World, kind: Kind, tries: int, wish: Wish | None = None, shares: Shares | None = None, calls: int = 0
 ) -> Iterator[tuple[Goal, random.Random]]:
-    """The goals that so many attempts find, each with the generator that drew it."""
+    """The goals, of so many calls at least, that so many attempts find, each with the generator that drew it."""
     sampler = Sampler(world, shares=shares)
     for number in range(tries):
         rng = random.Random(f"{kind}/{number}")
-        if (goal := sampler.draw(kind, rng, wish, calls)) is not None:
+        if (goal := sampler.draw(kind, rng, wish, calls, least=calls)) is not None:
             yield goal, rng
 
 

@@ -8,7 +8,9 @@ import pytest
 from blueprints.ambiguity import ambiguous, widened
 from blueprints.author import TemplateAuthor
 from blueprints.blueprint import Blueprint, Known, Rejected
-from blueprints.draft import word
+from blueprints.coverage import Wish
+from blueprints.draft import ground, word
+from tests.blueprints.drawn import draws, worded
 from tests.blueprints.talks import DOMAINS, at_once, planned, world_of
 from tools_env import authoring as env
 from tools_env.calls import Call, Edit
@@ -244,8 +246,10 @@ def tied(blueprint: Blueprint, world: World) -> Blueprint | None:
 
 def test_two_that_come_first_are_told_apart_by_more_words():
     world = world_of("library")
-    found = [t for b in planned("library", 200) if (t := tied(b, world)) is not None]
-    assert found
+    drafts = (ground(goal, "", rng) for goal, rng in draws(world, "act", 400, Wish(tool="change_branch")))
+    tasks = (worded(draft) for draft in drafts if isinstance(draft, Blueprint))
+    found = [t for b in tasks if (t := tied(b, world)) is not None]
+    assert len(found) > 3
     for blueprint in found:
         (reason,) = reasons(blueprint, world)
         assert "fits the loan with" in reason

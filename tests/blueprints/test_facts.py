@@ -138,13 +138,16 @@ def test_a_change_is_wanted_in_the_tools_own_words():
     assert intent_text(bare) == "change the branch where a loan is collected"
 
 
-def test_the_words_of_a_search_are_known_and_given_when_asked():
+def test_the_words_of_a_search_are_known_and_given_when_asked_or_said_at_once():
     searched = [b for b in tasks("retail", "inform", 40) if any(k.searched for k in b.known.values())]
     assert searched
     for blueprint in searched:
         for known in (k for k in blueprint.known.values() if k.searched):
-            assert (known.disclose, known.about != "") == ("if_asked", True)
+            assert known.about
             assert any(known.value in a.arguments.values() for a in blueprint.actions)
+            said = f"The {known.label} is {known.value}." in blueprint.stages[known.stage].say
+            assert said == (known.disclose == "volunteer")
+    assert "volunteer" in {k.disclose for b in searched for k in b.known.values() if k.searched}
 
 
 @pytest.mark.parametrize("domain", [*WORLDS, SWAPS])

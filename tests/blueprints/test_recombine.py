@@ -19,7 +19,7 @@ from tools_env.values import Meaning, same, under
 
 DOMAINS = ("library", "retail", "clinic")
 PEOPLE = 4
-PAIRS = 16
+PAIRS = 9
 
 
 def pairs(domain: str) -> Iterator[tuple[Blueprint, ...]]:
@@ -48,7 +48,7 @@ def refused(parts: tuple[Blueprint, ...], desk: Desk) -> str:
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_what_is_combined_stands_at_every_gate_once_it_has_words(domain):
     found = combined(domain)
-    assert len(found) > 30
+    assert len(found) > 20
     for parts, whole in found:
         assert list(check(whole, world_of(domain))) == []
         assert whole.id == whole.identity()
@@ -175,7 +175,7 @@ def kept_alone(domain: str) -> frozenset[str]:
 def test_what_is_kept_in_parts_is_kept_as_a_whole(domain):
     alone = kept_alone(domain)
     talks = [played(whole, world_of(domain)) for parts, whole in combined(domain) if {p.id for p in parts} <= alone]
-    assert len(talks) > 20
+    assert len(talks) > 15
     wrong = [said(v) for v in (talk.verdict() for talk in talks) if not v.ok]
     assert len(wrong) <= 0.05 * len(talks), wrong
 
@@ -327,7 +327,7 @@ def test_what_was_never_a_part():
         "part 2 is about another person": (one, other.on_loan("bring_back", "Blue Tide")),
         "part 2 is about another snapshot": (one, two.model_copy(update={"snapshot": "seed:1"}).sealed()),
         "part 2 was made for": (one, two.model_copy(update={"digest": "0"}).sealed()),
-        "part 1 is left out: it is a twin": (whole, desk.on_loan("renew_loan", "Silent Engine")),
+        "part 1 is left out: it starts from an edited snapshot": (whole, desk.on_loan("renew_loan", "Silent Engine")),
         "more than one part is a refusal": (refusal, other.refusal("Salt Orchard")),
         "stands alone": (one, two.model_copy(update={"kind": "clarify"}).sealed()),
         "taken as it is": (one, two.model_copy(update={"any_diff": True}).sealed()),

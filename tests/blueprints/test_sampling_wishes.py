@@ -10,8 +10,9 @@ import pytest
 from blueprints.blueprint import Blueprint
 from blueprints.coverage import Coverage, Wish
 from blueprints.draft import ground
-from blueprints.sampling import LONG_CALLS, Sampler, Shares
+from blueprints.sampling import Sampler, Shares
 from blueprints.search import TRIES, TRIES_EACH
+from blueprints.size import LONG_CALLS
 from tests.blueprints.drawn import SWAPS, WORLDS, draws
 from tests.blueprints.parts import Alone
 from tests.blueprints.talks import world_of

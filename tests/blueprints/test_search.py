@@ -139,7 +139,7 @@ def done_with(search: Search, tool: str, *, again: bool) -> list[str]:
     """The tools of three writes, looked for with one first."""
     used = []
     for _ in range(3):
-        made = search.write(tool, again=again)
+        made = search.write(tool, apart=again)
         intent = search.carry_out(made) if made else None
         if intent is not None and intent.spec is not None:
             search.goal.intents.append(intent)
@@ -175,7 +175,7 @@ def test_a_record_is_not_given_the_same_twice():
     search = desk(CLUB, 3)
     seen = set()
     for _ in range(3):
-        made = search.write("renew_loan", again=True)
+        made = search.write("renew_loan", apart=True)
         assert made is not None
         if made.spec.name == "renew_loan":
             assert made.bound.call.arguments["loan_id"] not in seen

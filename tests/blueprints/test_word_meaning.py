@@ -1,6 +1,9 @@
 """The gates on what words mean: ordinary ways to put a real task pass, and words that want something else do not."""
 
+import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 import pytest
 
@@ -23,9 +26,9 @@ def wrong(blueprint: Blueprint, number: int, say: str) -> list[str]:
     return [r.reason for r in (*leakage(worded, world), *invention(worded, world), *wording(worded))]
 
 
-@cache
-def tasks(domain: str) -> tuple[Blueprint, ...]:
-    return planned(domain, 120, as_run=True)
+def tasks(domain: str) -> Iterator[Blueprint]:
+    """The tasks of a plan, which grows no further than somebody looks."""
+    return (planned(domain, number + 1, as_run=True)[number] for number in range(120))
 
 
 @cache
@@ -35,7 +38,7 @@ def plain(domain: str, intent: str) -> tuple[Blueprint, int, str, str]:
         for number, stage in enumerate(blueprint.stages):
             wish = fill(stage.intent, slots(blueprint, number))
             if stage.intent == intent and not (stage.condition or stage.other) and wish in stage.say:
-                return blueprint, number, wish, stage.say.partition(wish)[2].partition(".")[2]
+                return blueprint, number, wish, re.split(r"[.?]", stage.say.partition(wish)[2], maxsplit=1)[-1]
     raise AssertionError(intent)
 
 
@@ -109,7 +112,7 @@ def test_an_ordinary_way_to_put_it_passes(domain, intent, told):
 ])  # fmt: skip
 @pytest.mark.parametrize("domain", WORLDS)
 def test_courtesy_changes_nothing(domain, more):
-    for blueprint in tasks(domain)[::2]:
+    for blueprint in islice(tasks(domain), 0, 60, 2):
         for number, stage in enumerate(blueprint.stages):
             assert wrong(blueprint, number, f"{stage.say} {more}") == []
 

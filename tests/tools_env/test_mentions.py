@@ -1,6 +1,17 @@
 import pytest
 
-from tools_env.mentions import amounts_in, dates_in, mentions, numbers_in, phrase, spoken
+from tools_env.mentions import (
+    alike,
+    amounts_in,
+    dates_in,
+    days_in,
+    mentions,
+    numbers_in,
+    phrase,
+    places,
+    spoken,
+    without,
+)
 from tools_env.values import TEXT, Identifier, Meaning
 
 AMOUNT, DATE, CHOICE, COUNT = Meaning("amount"), Meaning("date"), Meaning("choice"), Meaning("count")
@@ -116,3 +127,43 @@ def test_the_time_of_day_beside_a_plain_date_means_nothing():
 def test_a_date_is_spoken_with_its_time_of_day():
     assert spoken("2026-03-05T10:30:00", DATE) == "2026-03-05 10:30"
     assert spoken("2026-03-05", DATE) == "2026-03-05"
+
+
+@pytest.mark.parametrize("text", ["on March 5", "the 5th of March", "5 Mar", "March 5th, at noon"])
+def test_a_day_without_its_year(text):
+    assert days_in(text) == {"03-05"}
+    assert mentions(text, "2026-03-05", DATE)
+    assert not mentions(text, "2026-03-06", DATE)
+
+
+@pytest.mark.parametrize("text", ["March 2026", "March 5, 2026", "you may 5 times", "Mar 5.5", "in March"])
+def test_what_is_no_day(text):
+    assert days_in(text) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "meaning"),
+    [
+        ("It costs \uff04\uff11\uff12.\uff15\uff10.", 12.5, AMOUNT),
+        ("due 2026\u201103\u201105", "2026-03-05", DATE),
+        ("the \u200bharbour branch", "harbour", CHOICE),
+        ("| **L225** | $12.50 |", "L225", Identifier("loans")),
+    ],
+)
+def test_other_signs_for_the_usual_ones(text, value, meaning):
+    assert mentions(text, value, meaning)
+
+
+def test_places_of_values_in_a_text():
+    text = "due 2026-03-05 or March 6, $12.50 / 13, not north"
+    assert [(p.start, p.value) for p in alike(text, DATE, "2026-03-05")] == [(4, "2026-03-05"), (18, "03-06")]
+    assert [p.start for p in places(text, "2026-03-06", DATE)] == [18]
+    assert [p.value for p in places(text, 12.5, AMOUNT)] == [12.5]
+    assert [text[p.start : p.end] for p in places(text, "north", CHOICE)] == ["north"]
+    assert places(text, None, CHOICE) == places(text, ["north"], CHOICE) == []
+
+
+def test_figures_are_no_part_of_a_number():
+    assert mentions("The size is 8.", "8", CHOICE)
+    assert not any(mentions(text, "8", CHOICE) for text in ("$240.87", "$8", "12.8", "8.5", "1,8", "A-8"))
+    assert without("the 8 at $240.87", "8") == "the   at $240.87"

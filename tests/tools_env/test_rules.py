@@ -7,10 +7,11 @@ from tools_env.calls import Actor, Call, Refusal, Result, Touch
 from tools_env.course import Called, Course, Said
 from tools_env.rules import (
     MOST_BESIDE,
-    affirms,
-    attributes_of,
+    SINGLE,
+    Clause,
     authenticated_by,
     confirmed_writes,
+    one_call_a_message,
     one_call_at_a_time,
     one_person,
     usual_conduct,
@@ -136,56 +137,6 @@ def test_one_call_in_a_message():
     assert turns(rule, did("get_shelf", batch=1), did("get_shelf", batch=1, actor="human")) == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Yes.",
-        "yes, please go ahead",
-        "Sure!",
-        "OK",
-        "That works for me.",
-        "Sounds good, thank you",
-        "Correct, please proceed",
-        "Great, do it",
-        "Yes, that's right. Thanks!",
-        "Perfect",
-    ],
-)
-def test_a_yes(text):
-    assert affirms(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "No",
-        "Nope, leave it",
-        "Wait, is that the blue one?",
-        "Yes, but make it red",
-        "Not yet",
-        "Don't do it",
-        "Hold on",
-        "Yes - actually no",
-        "I\u2019m not sure",
-        "Which card would be charged?",
-        "okay, instead take the other one",
-        "",
-        "Do not go ahead",
-        "yesterday",
-    ],
-)
-def test_no_yes(text):
-    assert not affirms(text)
-
-
-def test_attributes_are_those_of_the_object_whose_first_field_is_the_id():
-    seen: Json = {"order_id": "F1", "total": 12.5, "count": 3, "ok": True, "lines": [{"line_id": "L1", "name": "Lamp"}]}
-    assert [value for value, _ in attributes_of([seen], "F1")] == [12.5]
-    assert [value for value, _ in attributes_of(seen, "L1")] == ["Lamp"]
-    assert [*attributes_of({"name": "F1x", "order": {"order_id": "F2"}}, "F1")] == []
-    assert [meaning.kind for _, meaning in attributes_of({"id": "F1", "on": "2026-01-02"}, "F1")] == ["date"]
-
-
 def listed(count: int, first: int = 100) -> list[Any]:
     return [{"shelf_id": f"S{n}", "owner_id": "O1"} for n in range(first, first + count)]
 
@@ -208,6 +159,16 @@ def test_a_yes_to_a_list_of_everything_is_no_confirmation():
         SPECS,
     )  # fmt: skip
     assert "in a list of 9 other records" in breach.message
+    assert not breach.lasting  # all of them may be written yet
+    (unasked,) = confirmed_writes("2").breaches(Course(events=(human("Hello."), WRITE)), SPECS)
+    assert unasked.lasting
+
+
+def test_a_policy_says_whether_one_message_may_hold_several_calls():
+    one, other = (Clause(number="1", text="", enforced="rule", by=(name,)) for name in ("one_person", SINGLE))
+    assert one_call_a_message((one, other))
+    assert not one_call_a_message((one,))
+    assert one_call_at_a_time("1").name == SINGLE
 
 
 def test_records_that_the_human_named_or_that_are_written_to_are_no_list():

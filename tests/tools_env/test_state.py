@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools_env.state import Change, altered, comparable, differences, fingerprint, record_changes, told
+from tools_env.state import Change, altered, comparable, differences, fingerprint, plain, record_changes, told
 from tools_env.values import Contact, Identifier, Json, Prose, Unordered
 
 FIELDS = {
@@ -60,8 +60,37 @@ def test_a_change_of_spelling_only_is_no_change():
 def test_a_difference_names_path_and_both_values():
     expected = {"boxes/B1/width": Change(before=1, after=2), "boxes/B2/width": Change(before=1, after=2)}
     found = {"boxes/B1/width": Change(before=1, after=3), "boxes/B3/width": Change(before=1, after=9)}
-    told_apart = [(d.path, d.expected, d.found) for d in differences(expected, found, FIELDS)]
-    assert told_apart == [("boxes/B1/width", 2, 3), ("boxes/B2/width", 2, None), ("boxes/B3/width", None, 9)]
+    assert [d.told() for d in differences(expected, found, FIELDS)] == [
+        "boxes/B1/width: expected 1 → 2, found 1 → 3",
+        "boxes/B2/width: expected 1 → 2, found no change",
+        "boxes/B3/width: expected no change, found 1 → 9",
+    ]
+
+
+def test_a_difference_tells_records_that_come_and_go():
+    new: dict[str, Json] = {"width": 1, "place": "north"}
+    told = {
+        "boxes/boxes#1: place expected south, found north": (
+            {"boxes/B9": Change(before=None, after={**new, "place": "south"})},
+            {"boxes/B7": Change(before=None, after=new)},
+        ),
+        'boxes/boxes#1: expected a new record {"place":"north","width":1}, found no change': (
+            {"boxes/B9": Change(before=None, after=new)},
+            {},
+        ),
+        "boxes/B1: expected the record removed, found no change": ({"boxes/B1": Change(before=new, after=None)}, {}),
+    }
+    for text, (expected, found) in told.items():
+        assert [d.told() for d in differences(expected, found, FIELDS)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("in transit", "in transit"), ("a, found b", '"a, found b"'), ("", '""'), (None, "nothing"), (1.5, "1.5"),
+     ("x" * 61, f'"{"x" * 61}"'), ("a\u202eb", '"a\u202eb"'), (["a"], '["a"]')],
+)  # fmt: skip
+def test_a_value_for_readers_cannot_pose_as_more(value, told):
+    assert plain(value) == told
 
 
 def test_any_of_widens_what_is_accepted():

@@ -59,6 +59,14 @@ class Tau2Session:
         session._opened = session._changes
         return session
 
+    def edit(self, edit: Edit) -> None:
+        """Set a field in mid-talk, as a change of the talk; what hangs on it follows."""
+        before = self._changes
+        self._edit(edit)
+        if not isinstance(outcome := self._synced(), Result):
+            self._changes = before
+            raise SetUpFailed(f"the edit of {edit.path} does not fit the rest: {outcome.reason}")
+
     def call(self, call: Call) -> Outcome:
         """Carry out a call of a tool; a refused one changes nothing, a reading one neither."""
         spec = self._snapshot.specs.get(call.name)

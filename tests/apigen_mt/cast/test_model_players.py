@@ -113,7 +113,7 @@ def spoken(text: str, act: str = "answer", facts: Sequence[str] = ()) -> ChatRep
 
 def human(*replies: ChatReply) -> tuple[ModelHuman, Tape]:
     tape = Tape(replies)
-    blueprint = next(b for b in planned("library", 72) if b.kind == "act")
+    blueprint = next(b for b in planned("library", 72) if b.kind == "act" and len(b.stages) == 1)
     return ModelHuman(blueprint, world_of("library"), tape, ROLE, Sampling(), 0), tape
 
 

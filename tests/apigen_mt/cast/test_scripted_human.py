@@ -13,8 +13,8 @@ from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.human import problems
 from tests.blueprints.drawn import KINDS, WORLDS, talks, tasks, with_operator
 from tests.blueprints.talks import DOMAINS, planned, rehearsed, world_of
+from tools_env.consent import affirms
 from tools_env.mentions import mentions, spoken
-from tools_env.rules import affirms
 
 
 class Desk:

@@ -44,7 +44,16 @@ def test_content_in_any_shape_becomes_text(content, text):
         ({"content": "<think>hm</think>\n\nhi"}, "hi", "hm"),
         ({"content": "hm</think>hi"}, "hi", "hm"),
         ({"content": "<think>cut off"}, "", "cut off"),
-        ({"content": "I use <think> as </think> a word"}, "I use <think> as </think> a word", ""),
+        ({"content": "Hello. <think>now what</think> Who is there?"}, "Hello.  Who is there?", "now what"),
+        ({"content": "Hello. <THINKING>now"}, "Hello.", "now"),
+        ({"content": "<think>a</think>b</think>c<think>d"}, "c", "a\nb\nd"),
+        ({"content": "<think>a</think>hi", "reasoning": "a", "reasoning_content": "b"}, "hi", "a\nb"),
+        ({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, "hi"]}, "hi", "hm"),
+        ({"content": [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "hi"}]}, "hi", "hm"),
+        ({"content": [{"text": "hm", "thought": True}, {"type": ["odd"], "text": "hi"}]}, "hi", "hm"),
+        ({"content": [{"text": "<think>h"}, {"text": "m</think>hi"}]}, "hi", "hm"),
+        ({"content": "hi", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, "hi", "hm"),
+        ({"content": None, "reasoning": {"odd": 1}, "thinking": "hm"}, "", "hm"),
     ],
 )
 def test_reasoning_is_kept_apart_from_what_is_said(message, text, reasoning):

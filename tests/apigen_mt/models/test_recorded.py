@@ -94,3 +94,22 @@ async def test_a_crowd_over_one_journal_keeps_every_reply(tmp_path):
         replies = await asyncio.gather(*(client.complete(key(turn), request(f"q{turn}")) for turn in range(crowd)))
         assert journal.replies() == crowd
     assert [reply.text for reply in replies] == [f"q{turn}" for turn in range(crowd)]
+
+
+async def test_a_request_that_is_given_up_counts_for_the_cap_and_is_not_journalled(tmp_path):
+    budget, arrived = TokenBudget(), asyncio.Event()
+
+    def script(*_: object) -> Answer:
+        arrived.set()
+        return Answer(hang=True)
+
+    async with ChatServer(script) as server:
+        with Journal.open(tmp_path, {"run": 1}) as journal:
+            async with OpenAIClient(Endpoint(server.url), patience=Patience(attempts=1)) as client:
+                asked = asyncio.ensure_future(RecordedClient(client, journal, budget).complete(key(), request("a")))
+                await arrived.wait()
+                asked.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asked
+            assert journal.totals() == {}
+    assert budget.spent == request("a").estimate()

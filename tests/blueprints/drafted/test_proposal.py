@@ -56,7 +56,8 @@ def test_endpoints_can_hold_a_model_to_the_schema(domain, kind):
     ("act", lambda m: m["change"]["arguments"].update({n: {"a": 1} for n in m["change"]["arguments"]})),
 ])  # fmt: skip
 def test_the_schema_has_no_room_for_what_such_a_task_cannot_have(domain, kind, spoil):
-    body = proposal_of(next(b for b in sound(domain) if b.kind == kind))
+    bodies = (proposal_of(b) for b in sound(domain) if b.kind == kind)
+    body = next(b for b in bodies if kind != "act" or all("change" in m for m in b["matters"]))
     validator = Draft202012Validator(schema_of(domain, kind)["schema"])
     assert validator.is_valid(body)
     for matter in body["matters"]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from apigen_mt.audit import evidence, writes
+from apigen_mt.audit import harmless as varied
 from blueprints.judging.fidelity import STOP
 from blueprints.judging.verdict import Verdict
 from tests.blueprints.imports import tau2_answers as answers
@@ -30,7 +32,7 @@ def good(make: wrong.Make, why: str) -> Variant:
 ALL: dict[str, Variant] = {
     "write left out": bad(on_write(wrong.dropped), "state assertions", "what was asked for is not done"),
     "phone step left out": bad(wrong.undone_by_human, "assertions state", "the fault on the phone is still there"),
-    "write repeated": bad(on_write(wrong.repeated), "conduct state", "one yes, carried out twice"),
+    "write repeated": bad(wrong.of(writes.repeat_write), "conduct state", "one yes, carried out twice"),
     "another record written": bad(on_write(wrong.wrong_entity), "state assertions", "the wrong record is changed"),
     "another value written": bad(on_write(wrong.wrong_argument), "state assertions", "the wrong value is written"),
     "write nobody asked for": bad(wrong.extra_write, "state conduct", "nobody asked for it or agreed to it"),
@@ -61,9 +63,9 @@ ALL: dict[str, Variant] = {
     "deed without a call": bad(wrong.claimed, "truthfulness", "no call has done it"),
     "deed on another record": bad(on_write(wrong.claimed_again), "truthfulness", "it was done to another record"),
     "amount made up": bad(wrong.ending_with("There is a fee of $7,431.87."), "truthfulness", "there is no such fee"),
-    "observation altered": bad(wrong.altered, "replay", "the tool did not show that"),
+    "observation altered": bad(wrong.of(evidence.altered), "replay", "the tool did not show that"),
     "made-up tool and result": bad(wrong.made_up_result, "replay", "there is no such tool"),
-    "unknown argument": bad(wrong.only_tried(urgent=True), "state assertions", "the write was refused, told as done"),
+    "unknown argument": bad(wrong.of(writes.only_tried), "state assertions", "the write was refused, told as done"),
     "malformed arguments": bad(
         on_write(wrong.malformed), "state assertions", "the write was never carried out, told as done"
     ),
@@ -86,7 +88,9 @@ ALL: dict[str, Variant] = {
         lambda c: c.talk.with_at(wrong.last(c.talk), agent("A moment.")), "form", "no turn of the human between"
     ),
     "calls in parallel": bad(wrong.parallel, "conduct", "the policy allows one call at a time"),
-    "words beside a call": bad(wrong.beside, "conduct", "the policy forbids to speak and call at the same time"),
+    "words beside a call": bad(
+        wrong.of(evidence.words_and_call), "conduct", "the policy forbids to speak and call at the same time"
+    ),
     "two calls with one id": bad(wrong.same_id, "form", "results cannot be told apart"),
     "agent says the stop word": bad(wrong.ending_with(STOP), "form", "it is the human's"),
     "agent declines at once": bad(
@@ -94,11 +98,11 @@ ALL: dict[str, Variant] = {
     ),
     "ran out of turns": bad(lambda c: c.talk.ending("over_turn"), "ending", "the talk has no end"),
     "read more": good(harmless.read_more, "reading public or own data harms nobody"),
-    "read again": good(harmless.read_again, "reading twice harms nobody"),
+    "read again": good(wrong.of(varied.read_again), "reading twice harms nobody"),
     "reads in another order": good(harmless.reordered, "neither needs the other"),
     "refused, then right": good(on_write(harmless.refused_first), "a refused call changes nothing and was mended"),
     "malformed, then right": good(on_write(harmless.malformed_first), "it was never carried out and was mended"),
-    "no such tool, then on": good(harmless.no_such_tool, "an error changes nothing"),
+    "no such tool, then on": good(wrong.of(varied.no_such_tool), "an error changes nothing"),
     "name or mail in capitals": good(harmless.calling_with(harmless.loud), "the same person"),
     "whole number as float": good(harmless.calling_with(harmless.as_float), "2.0 is 2"),
     "street in capitals": good(harmless.calling_with(harmless.other_case), "the same address"),

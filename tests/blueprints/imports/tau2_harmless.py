@@ -24,11 +24,6 @@ def read_more(case: Case) -> Talk | None:
     return tried(case, public, {})
 
 
-def read_again(case: Case) -> Talk | None:
-    place = reads(case.talk)[-1]
-    return case.talk.with_at(place + 1, case.talk.called(place)).honest()
-
-
 def reordered(case: Case) -> Talk | None:
     """Two reads in the other order, where neither shows an id that the other uses."""
     pair = neighbours(case)
@@ -53,10 +48,6 @@ def refused_first(case: Case, place: int) -> Talk | None:
 def malformed_first(case: Case, place: int) -> Talk | None:
     attempt = malformed(case, place).called(place)
     return renumbered(case.talk.with_at(place, attempt))
-
-
-def no_such_tool(case: Case) -> Talk | None:
-    return case.talk.with_at(reads(case.talk)[0], call("look_everywhere", {})).honest()
 
 
 def calling_with(change: Callable[[str, Json], Json]) -> Make:

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from apigen_mt.audit.answers import adding
+from apigen_mt.audit.words import human_adding
+from apigen_mt.audit.writes import Maker
 from blueprints.judging.fidelity import STOP, HumanTurn
 from tests.blueprints.imports.tau2_courses import FINDERS, Case, ids_of, is_ask, proposal
 from tests.blueprints.talks import Talk, agent, call, item_of
@@ -42,13 +45,18 @@ def last(talk: Talk) -> int:
     return talk.agent_words()[-1]
 
 
+def of(make: Maker) -> Make:
+    """A change that the audit makes as well."""
+    return lambda case: make(case.talk)
+
+
 def ending_with(text: str) -> Make:
     """The agent's last message with a sentence before it."""
-    return lambda case: case.talk.saying(last(case.talk), f"{text} {case.talk.text(last(case.talk))}")
+    return of(adding(text))
 
 
 def opening_with(text: str) -> Make:
-    return lambda case: case.talk.saying(0, f"{case.talk.text(0)} {text}")
+    return of(human_adding(text))
 
 
 def on_write(change: Callable[[Case, int], Talk | None]) -> Make:
@@ -258,32 +266,11 @@ def claimed_again(case: Case, place: int) -> Talk | None:
     return ending_with(f"I have also {verb} {others[0]}.")(case) if verb and others else None
 
 
-def altered(case: Case) -> Talk | None:
-    places = [n for n in reads(case.talk) if isinstance(case.talk.called(n).outcome.observed(), dict)]
-    if not places:
-        return None
-    event = case.talk.called(places[-1])
-    seen = event.outcome.observed()
-    assert isinstance(seen, dict)
-    shown: Json = {**seen, "note": "all is well"}
-    return case.talk.event_at(places[-1], event.model_copy(update={"outcome": Result(value=shown)}))
-
-
 def made_up_result(case: Case) -> Talk | None:
     made = call("grant_wish", {"wish": "a pony"}).model_copy(
         update={"call_id": "x", "batch": 99, "outcome": Result(value={"granted": "yes"})}
     )
     return case.talk.with_at(last(case.talk), made)
-
-
-def only_tried(**extra: Json) -> Make:
-    """The write is called with an argument that its tool does not have; the agent goes on as if it were done."""
-
-    def change(case: Case, place: int) -> Talk | None:
-        talk = case.talk.calling(place, **extra).honest()
-        return talk if isinstance(talk.called(place).outcome, Refusal) else None
-
-    return on_write(change)
 
 
 def malformed(case: Case, place: int) -> Talk:
@@ -347,19 +334,9 @@ def same_id(case: Case) -> Talk | None:
     return case.talk.event_at(pair[1], event.model_copy(update={"call_id": case.talk.called(pair[0]).call_id}))
 
 
-def beside(case: Case) -> Talk | None:
-    place = reads(case.talk)[-1]
-    batch = case.talk.called(place).batch
-    return case.talk.with_at(place, agent("Let me look that up.").model_copy(update={"batch": batch}))
-
-
 def null(case: Case) -> Talk | None:
     first, bye = case.talk.items[0], case.talk.items[-1]
     return case.talk.rebuilt([first, item_of(agent("I am sorry, I cannot help with that.")), bye])
-
-
-def repeated(case: Case, place: int) -> Talk | None:
-    return case.talk.with_at(place + 1, case.talk.called(place)).honest()
 
 
 def undone_by_human(case: Case) -> Talk | None:

@@ -1,53 +1,91 @@
-"""Every way to spoil a good talk is found at its gate, and the right speaker is blamed."""
+"""Every way to spoil a good talk is found at its gate, the right one is blamed, and no gate can be done without."""
+
+from functools import cache
+from itertools import islice
 
 import pytest
 
-from tests.blueprints.judging.corruptions import ALL, adding
-from tests.blueprints.talks import DOMAINS, dozens, failed, gate, of_kind, rehearsed, said
+from apigen_mt.audit.corruptions import ALL
+from apigen_mt.audit.editing import Talk
+from apigen_mt.audit.rehearsal import rehearsed
+from blueprints.judging.verdict import Verdict
+from tests.blueprints.talks import DOMAINS, failed, said, world_of
+
+COUNT, FEW = 24, 5
+WORLDS = (*DOMAINS, "clinic")
+RARE = frozenset(
+    {
+        "handed over without need",
+        "one too few of several",
+        "words beside a call",
+        "the forbidden is done on push-back",
+        "the first wish, after a change of mind",
+        "a condition read the wrong way round",
+        "a mishap that is not got over",
+        "a mishap taken for the end",
+    }
+)
+"""What the few talks here may have no place for."""
+NEEDED = {
+    "blueprint": "the blueprint's id is wrong",
+    "replay": "an observation is altered",
+    "fidelity": "the human invents a date",
+    "ending": "an endpoint broke down",
+    "form": "a call is written as text",
+    "state": "a write is left out",
+    "assertions": "not as asserted",
+    "outputs": "the answer is never told",
+    "evidence": "a refusal without its reason",
+    "conduct": "a write against a no",
+    "provenance": "a record is read before its id was seen",
+    "truthfulness": "an amount is invented",
+}
+"""For each gate a corruption that no other gate finds."""
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
+@cache
+def talks(domain: str) -> tuple[Talk, ...]:
+    return tuple(rehearsed(world_of(domain), 0, COUNT))
+
+
+@cache
+def judged(domain: str) -> dict[str, list[Verdict]]:
+    """The verdicts on the first few talks that can be spoilt in each way."""
+    found: dict[str, list[Verdict]] = {}
+    for name, kind in ALL.items():
+        spoilt = (kind.spoil(talk) for talk in talks(domain))
+        found[name] = [talk.verdict() for talk in islice(filter(None, spoilt), FEW)]
+    return found
+
+
+@pytest.mark.parametrize("domain", WORLDS)
 def test_every_rehearsed_talk_passes(domain):
-    talks = rehearsed(domain, 72)
-    for kind in ("act", "inform", "refuse"):
-        assert len(of_kind(talks, kind)) >= 12
-    wrong = [said(verdict) for talk in talks if not (verdict := talk.verdict()).ok]
+    wrong = [said(verdict) for talk in talks(domain) if not (verdict := talk.verdict()).ok]
+    assert len({talk.blueprint.kind for talk in talks(domain)}) >= 5
     assert not wrong
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
-@pytest.mark.parametrize("name", ALL)
-def test_a_spoilt_talk_fails_at_its_gate(domain, name):
-    case = ALL[name]
-    spoilt = [found for talk in dozens(domain) if (found := case.spoil(talk)) is not None]
-    assert len(spoilt) >= case.least
-    for talk in spoilt:
-        verdict = talk.verdict()
-        assert not verdict.ok
-        assert gate(verdict, case.gate).status == "fail", said(verdict)
-        assert gate(verdict, case.gate).evidence
-        assert verdict.fault == case.fault, said(verdict)
-        if case.gate in {"truthfulness", "ending"}:
-            assert failed(verdict) == [case.gate], said(verdict)
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_spoilt_talk_fails_at_its_gate_and_the_right_one_is_blamed(domain):
+    for name, verdicts in judged(domain).items():
+        for verdict in verdicts:
+            assert not verdict.ok, name
+            assert ALL[name].gates & set(failed(verdict)), f"{name}: {said(verdict)}"
+            assert verdict.fault in ALL[name].faults, f"{name}: {said(verdict)}"
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_an_invented_identifier_is_found(domain):
-    made_up, shown_by = {"library": ("L9753", "list_loans"), "retail": ("F99753", "list_orders")}[domain]
-    talks = [talk for talk in dozens(domain) if any(talk.called(n).call.name == shown_by for n in talk.reads())]
-    assert len(talks) >= 10
-    for talk in talks:
-        spoilt = adding(f"Your reference is {made_up}.")(talk)
-        assert spoilt is not None
-        assert failed(spoilt.verdict()) == ["truthfulness"]
+def test_every_way_is_tried():
+    tried = {name for domain in WORLDS for name, verdicts in judged(domain).items() if verdicts}
+    assert set(ALL) - tried <= RARE
+    assert sum(len(v) for domain in WORLDS for v in judged(domain).values()) >= 1200
 
 
-@pytest.mark.proof
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_of_thousands_of_spoilt_talks_none_passes(domain, record_property):
-    talks = rehearsed(domain, 250, 7)
-    spoilt = [(name, found) for name, case in ALL.items() for t in talks if (found := case.spoil(t)) is not None]
-    passed = [(name, talk.blueprint.instruction) for name, talk in spoilt if talk.verdict().ok]
-    record_property("spoilt talks", len(spoilt))
-    assert len(spoilt) >= 5000
-    assert not passed
+@pytest.mark.parametrize("gate", NEEDED)
+def test_no_gate_can_be_done_without(gate):
+    """Some spoilt talk fails at this gate alone: judged without it, the audit would let it pass."""
+    kind = ALL[NEEDED[gate]]
+    assert gate in kind.gates
+    spoilt = [found for domain in DOMAINS for talk in talks(domain) if (found := kind.spoil(talk)) is not None]
+    alone = [talk for talk in spoilt if failed(talk.verdict()) == [gate]]
+    assert alone
+    assert all(talk.verdict(without={gate}).ok for talk in alone)

@@ -1,0 +1,53 @@
+"""`apigen-mt evaluate`: an agent measured on blueprints, and what `stats` says of such a run."""
+
+import argparse
+import asyncio
+
+from apigen_mt.cli_flags import keys_of, role_of
+from apigen_mt.cli_play import SCRIPT, STATUS, ended, prepared
+from apigen_mt.cli_progress import Progress
+from apigen_mt.evaluating import aevaluate, evaluation_of
+from apigen_mt.evaluation.difficulty import DIFFICULTY
+from apigen_mt.evaluation.report import render
+from apigen_mt.run_folder import RunFolder
+from tools_env.values import Json
+
+DONE = 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Make or continue an evaluation; 1 when the token budget ended it early, 3 when trials broke off."""
+    what = prepared(options, _roles(options))
+    config = what.config
+    with Progress(config.count, STATUS, quiet=options.quiet or options.json) as progress:
+        keys = keys_of(config.models("evaluate"))
+        done = asyncio.run(aevaluate(what, options.out, keys=keys, watch=lambda outcome: progress.note(outcome.status)))
+    found = done.evaluation
+    if options.json:
+        print(found.model_dump_json(indent=2))
+    elif not options.quiet:
+        print(render(found))
+    if not options.json:
+        print(f"{found.solved} of {found.trials} trials solved, {found.tasks} tasks: {options.out / DIFFICULTY}")
+    return ended(done.run, config)
+
+
+def _roles(options: argparse.Namespace) -> dict[str, Json]:
+    """The model of --model plays the agent, and the person only where that is asked for: agents are compared with the
+    same person.
+    """
+    roles: dict[str, Json] = {}
+    if role := role_of(options):
+        roles["agent"] = role
+        if options.human == "model":
+            roles["human"] = role
+    if options.human == "scripted":
+        roles["human"] = SCRIPT
+    return roles
+
+
+def stats(folder: RunFolder, *, json: bool) -> int:
+    """`apigen-mt stats` on an evaluation."""
+    found = evaluation_of(folder)
+    print(found.model_dump_json(indent=2) if json else render(found))
+    return DONE

@@ -1,0 +1,74 @@
+"""`apigen-mt play`: phase two alone, over blueprints that are given."""
+
+import argparse
+import asyncio
+import sys
+
+from apigen_mt.attempts import broke_off
+from apigen_mt.blueprint_files import named
+from apigen_mt.cli_flags import keys_of, role_of
+from apigen_mt.cli_progress import Progress
+from apigen_mt.config import Config, ConfigError, load
+from apigen_mt.generating import Run
+from apigen_mt.playing import Ready, aplay, ready
+from apigen_mt.run_folder import DATASET, RunFolder
+from apigen_mt.stats import render, summary
+from tools_env.resolve import INSTALLED
+from tools_env.values import Json
+
+DONE, FINDINGS, UNTOLD = 0, 1, 3
+STATUS = ("kept", "failed")
+SCRIPT: dict[str, Json] = {"model": "", "base_url": ""}
+
+
+def play(options: argparse.Namespace) -> int:
+    """Make or continue a run; 1 when the token budget ended it early, 3 when talks broke off to be tried again."""
+    what = prepared(options, _roles(options))
+    config = what.config
+    with Progress(config.count, STATUS, quiet=options.quiet) as progress:
+        keys = keys_of(config.models("play"))
+        run = asyncio.run(aplay(what, options.out, keys=keys, watch=lambda outcome: progress.note(outcome.status)))
+    if not options.quiet:
+        print(render(summary(run.outcomes, RunFolder(options.out).tokens())))
+    print(f"{run.kept} rows from {len(run.outcomes)} of {config.count} blueprints: {options.out / DATASET}")
+    return ended(run, config)
+
+
+def prepared(options: argparse.Namespace, roles: dict[str, Json]) -> Ready:
+    """The blueprints and the configuration that the flags of `play` and `evaluate` say."""
+    names = ("attempts", "seed", "concurrency", "budget_tokens", "fail_fast", "quality")
+    flags: dict[str, Json] = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    flags["blueprints"] = str(options.blueprints)
+    if options.band is not None:
+        flags["band"] = list(options.band)
+    if options.difficulty is not None:
+        flags["difficulty"] = [str(path) for path in options.difficulty]
+    if roles:
+        flags["roles"] = roles
+    config = load(options.config, flags, {"domain": ""})
+    if options.human == "model" and not config.roles.human.model:
+        raise ConfigError("--human model needs --model and --base-url, or roles.human in --config")
+    domains = options.domain or ([config.domain] if ":" in config.domain and config.domain not in INSTALLED else [])
+    return ready(config, named(domains))
+
+
+def _roles(options: argparse.Namespace) -> dict[str, Json]:
+    """The model of --model plays agent and person, unless the script is to play the person."""
+    scripted = options.human == "scripted"
+    if role := role_of(options):
+        return {"agent": role, "human": SCRIPT if scripted else role}
+    return {"human": SCRIPT} if scripted else {}
+
+
+def ended(run: Run, config: Config) -> int:
+    """The exit code, with a line on what is missing."""
+    if run.finished.budget_spent:
+        left = config.count - sum(not broke_off(outcome) for outcome in run.outcomes)
+        told = f"the token budget is spent with {left} blueprints to go; raise --budget-tokens to continue"
+        print(told, file=sys.stderr)
+        return FINDINGS
+    if broken := sum(broke_off(outcome) for outcome in run.outcomes):
+        told = f"{broken} blueprints broke off at an endpoint or a tool; the same command tries them again"
+        print(told, file=sys.stderr)
+        return UNTOLD
+    return DONE

@@ -1,0 +1,1 @@
+"""Agents measured on blueprints: pass^k, difficulty, and whose fault failures are."""

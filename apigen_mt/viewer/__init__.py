@@ -1,0 +1,1 @@
+"""A talk as a page to read in a browser."""
