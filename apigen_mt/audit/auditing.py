@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ SHIPPED = ("library", "retail", "clinic")
 BESIDE = "tau2:retail"
 """Audited too where tau2 is installed."""
 COUNT = 60
+FURTHER, ENOUGH = 4, 20
+"""Kinds of change that fewer talks than enough could be made to are tried on so many times the talks."""
 MOST_ROWS, MOST_EACH = 16, 3
 """So many rows of an export are audited, and so many of them changed in one way."""
 GATES = frozenset({"blueprint", "replay", "fidelity", "ending", "form", "state", "assertions", "outputs", "evidence",
@@ -50,7 +52,7 @@ def audit(
     without: Collection[str] = (),
     processes: int | None = None,
 ) -> Matrix:
-    """The matrix over rehearsals of `count` tasks of each domain and over the rows that each run kept.
+    """The matrix over rehearsals of `count` tasks of each domain (more for rare kinds) and over the rows of each run.
 
     Raises `UnknownDomain`, `NotARun`.
     """
@@ -66,7 +68,10 @@ def audit(
 def _one(job: Job, *, domains: Sequence[str], seed: int, count: int, without: Sequence[str]) -> Matrix:
     if job.domain:
         world = resolve(job.domain, Path.cwd())
-        return measured(world.name, list(rehearsed(world, seed, count)), without)
+        talks = rehearsed(world, seed, FURTHER * count)
+        whole = measured(world.name, list(islice(talks, count)), without)
+        rare = {line.kind for line in (*whole.spoilt, *whole.harmless) if line.n < ENOUGH}
+        return together([whole, measured(world.name, list(talks), without, most=ENOUGH, only=rare)]) if rare else whole
     return audit_rows(RunFolder(Path(job.run)).rows(), partial(_known, domains=domains), without)
 
 

@@ -40,6 +40,8 @@ def _joined(talk: Talk, *, swapped: bool) -> Talk | None:
         return None
     if any(talk.world.specs[talk.called(place).call.name].hands_over for place in places):
         return None
+    if any(stage.change for stage in talk.blueprint.stages):
+        return None
     if any(min(showing(talk, key, two), default=-1) == one for key in ids_in(talk, two)):
         return None
     found = finders(talk)[-1]

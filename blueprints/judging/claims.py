@@ -9,6 +9,7 @@ from blueprints.judging.talk import Talk
 from tools_env.calls import Result
 from tools_env.course import Called
 from tools_env.mentions import legible
+from tools_env.values import Json, leaves
 
 _HOW = (
     r"(?:(?:now|just|already|also|then|finally|both|all|successfully|been able to|gone ahead and|went ahead and)\s+)*"
@@ -85,10 +86,10 @@ class Deeds:
         self.verbs = {stem(s.name.split("_", 1)[0]): s.name for s in talk.world.specs.values() if s.writes}
         self.done: dict[str, set[str]] = {}
 
-    def note(self, turn: int, event: Called) -> None:
+    def note(self, event: Called) -> None:
         """Remember a call that changed something."""
         if event.writes and isinstance(event.outcome, Result):
-            about = {str(leaf) for leaf in self.talk.values_at(turn)}
+            about = {str(leaf) for leaf in (*leaves(event.call.arguments), *_own(event.outcome.value))}
             self.done.setdefault(stem(event.call.name.split("_", 1)[0]), set()).update(about)
 
     def problems(self, text: str, seen: Heard) -> Iterator[str]:
@@ -178,3 +179,16 @@ def stem(verb: str) -> str:
     verb = verb.lower()
     base = re.sub(r"(?:ed|es|s|e|ing)$", "", _IRREGULAR.get(verb, verb))
     return re.sub(r"(.)\1$", r"\1", re.sub(r"i$", "y", base))
+
+
+def _own(shown: Json) -> Iterator[Json]:
+    """What a result says of the records it shows, without mere lists of ids of others."""
+    if isinstance(shown, dict):
+        for member in shown.values():
+            if not (isinstance(member, list) and all(isinstance(m, str) for m in member)):
+                yield from _own(member)
+    elif isinstance(shown, list):
+        for member in shown:
+            yield from _own(member)
+    else:
+        yield shown

@@ -130,7 +130,7 @@ def truthfulness(talk: Talk) -> GateResult:
             found += [Finding(turn=turn, text=text) for text in deeds.problems(event.text, seen)]
         seen.note(turn, event)
         if isinstance(event, Called):
-            deeds.note(turn, event)
+            deeds.note(event)
     if talk.end_reason != "failed_fast":
         for turn, said in talk.agent_said:
             found += [Finding(turn=turn, text=text) for text in deeds.unkept(said.text, deeds.done)]

@@ -18,7 +18,7 @@ from blueprints.judging.telling import (
 )
 from blueprints.judging.verdict import Finding, GateResult, failed, not_applicable, passed
 from tools_env.calls import Outcome, Refusal, Result
-from tools_env.mentions import mentions, numbers_in
+from tools_env.mentions import mentions, numbers_in, phrase
 from tools_env.state import Change, Diff, differences
 from tools_env.values import TEXT, Json, Meaning, compact, same_arguments, under
 
@@ -113,12 +113,15 @@ def _of_another(talk: Talk, stage: int | None, text: str, output: Output) -> str
     for known in talk.blueprint.known.values():
         if known.stage != stage or not known.field or known.searched or not isinstance(known.value, str):
             continue
-        if known.meaning.kind == "date" or mentions(text, known.value, known.meaning):
+        if known.meaning.kind == "date":
             continue
         for value in (v for _, step in results(talk) for v in under(step, known.field)):
             if not isinstance(value, str) or value == output.value or human_said(talk, value, known.meaning):
                 continue
-            if mentions(text, value, known.meaning):
+            part = phrase(value).casefold() in phrase(known.value).casefold()
+            if part or not mentions(text, value, known.meaning):
+                continue
+            if not mentions(alone(text, value), known.value, known.meaning):
                 return value
     return ""
 
