@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Coroutine, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
 
+from apigen_mt.audit.rehearsal import at_once
 from apigen_mt.cast.human_words import NOTE
 from apigen_mt.cast.oracle import Oracle
 from apigen_mt.cast.ports import AgentTurn, AgentView, GaveUp, HumanView
@@ -20,7 +20,6 @@ from tools_env.values import Json
 
 AUTHOR, HUMAN, AGENT = "author-1b", "human-2b", "agent-3b"
 Reply = Callable[[Body], Answer]
-T = TypeVar("T")
 
 
 class Understudies:
@@ -93,16 +92,6 @@ async def _human_turn(human: ScriptedHuman, talk: list[Body]) -> HumanTurn:
     turn = await human.speak(HumanView(dialogue=said))
     assert turn is not None
     return turn
-
-
-def at_once(script: Coroutine[None, None, T]) -> T:
-    """What a script returns: it never waits for anything, so it needs no event loop beside the server's."""
-    try:
-        script.send(None)
-    except StopIteration as done:
-        found: T = done.value
-        return found
-    raise RuntimeError("a script waits for something")
 
 
 def _parsed(message: Body) -> dict[str, Json]:
