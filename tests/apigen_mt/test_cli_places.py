@@ -58,7 +58,7 @@ def test_a_file_of_the_same_kind_is_replaced(place, capsys):
         assert main(["reverify", "rows.jsonl", "--out", "found.jsonl"]) == 0
     assert main(["audit", "--domain", "library", "--count", "1", "--json", "--out", "matrix"]) != 2
     assert main(["audit", "--domain", "library", "--count", "1", "--out", "matrix"]) != 2
-    assert (place / "matrix").read_text("utf-8").startswith("1 good talks")
+    assert " good talks: library " in (place / "matrix").read_text("utf-8").splitlines()[0]
 
 
 @pytest.mark.parametrize("kept", ["kept", "kept/data", "kept/.."])
