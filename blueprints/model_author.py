@@ -3,6 +3,7 @@
 The facts of the instruction are written by the program, so that none is lost; the model gives background and voice.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from string import Template
@@ -16,6 +17,8 @@ from tools_env.mentions import spoken
 
 Ask: TypeAlias = Callable[[str, str, int, type[BaseModel]], Awaitable[BaseModel | Rejected]]
 """The one thing needed of a model: (prompt, subject, round, answer type) to an answer, or why there is none."""
+
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 
 class ModelAuthor:
@@ -41,8 +44,8 @@ class ModelAuthor:
         if isinstance(answer, Rejected):
             return answer
         told = answer.model_dump()
-        says = tuple(str(told[f"matter_{n + 1}"]) for n in range(len(draft.stages)))
-        return Wording(instruction=f"{told['background'].strip()} {instruction(draft)}".strip(), says=says)
+        says = tuple(_bare(told[f"matter_{n + 1}"]) for n in range(len(draft.stages)))
+        return Wording(instruction=f"{_bare(told['background'])} {instruction(draft)}".strip(), says=says)
 
 
 def answer_type(matters: int) -> type[BaseModel]:
@@ -50,6 +53,14 @@ def answer_type(matters: int) -> type[BaseModel]:
     fields: dict[str, Any] = {"background": (str, Field(max_length=600))}
     fields |= {f"matter_{n + 1}": (str, Field(min_length=1, max_length=600)) for n in range(matters)}
     return create_model("Words", __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+
+
+def _bare(text: str) -> str:
+    """A text without the quotes around it, and without what is left of a list before it."""
+    text = text.strip().lstrip(",;:").strip()
+    inside = _APOSTROPHE.sub("", text[1:-1])
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" and text[0] not in inside
+    return text[1:-1].strip() if quoted else text
 
 
 def _matter(draft: Blueprint, number: int, plain: str) -> str:

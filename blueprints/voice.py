@@ -19,8 +19,16 @@ _OF_THEM = re.compile(
     re.IGNORECASE,
 )
 """Words that talk about the person instead of to them, or as them."""
+_NOT_TO_THEM = re.compile(
+    r"\b(?:customer|client)s\b|\b(?:this|that|our|\w+(?:ed|ing)) (?:customer|client)\b"
+    r"|\b(?-i:I)(?:'(?:m|ve|d|ll))?(?!\w)|\b(?:my|we|our|us)\b|\b(?:assist|serve) you\b",
+    re.IGNORECASE,
+)
+"""What is not said to a person about themself: somebody else's trade, or the part of one who speaks."""
 _AS_THE_DESK = re.compile(
     r"\byour (?:requests?|order|account|claim|booking|membership|inquiry|enquiry)\b"
+    r"|\byour (?:e-?mail|name|postcode|phone|(?:current |home )?address)\b"
+    r"|^\W*you(?:'d like| would like| want| wish)\b"
     r"|\bhow (?:can|may) i (?:help|assist)\b"
     r"|\b(?:assist|serve) you\b"
     r"|\bi(?: am|'m) (?:refusing|unable to (?:fulfill?|process|approve|grant|complete) (?:it|that|this|your|the))\b"
@@ -37,8 +45,10 @@ _NAMES = ("name", "first_name", "last_name")
 def voice(blueprint: Blueprint) -> Iterator[Rejected]:
     """The person speaks for themself in every message, and the instruction speaks to them, and says nothing twice."""
     told = _plain(blueprint.instruction)
-    for found in _OF_THEM.findall(told)[:1]:
-        yield _wrong(f"the instruction speaks of {found!r} as of somebody else: tell it to them, as you")
+    if found := _OF_THEM.search(told):
+        yield _wrong(f"the instruction speaks of {found[0]!r} as of somebody else: tell it to them, as you")
+    elif found := _NOT_TO_THEM.search(told.replace(_plain(blueprint.persona), " ") if blueprint.persona else told):
+        yield _wrong(f"the instruction says {found[0]!r}: tell it to the person, as you, and begin with You")
     if name := _own(blueprint, told):
         yield _wrong(f"the instruction speaks of {name} as of somebody else: tell it to them, as your, not {name}'s")
     if twice := _twice(told):

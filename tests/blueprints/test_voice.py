@@ -26,6 +26,9 @@ def saying(text: str, instruction: str = "") -> list[str]:
     "Your request was received.",
     "This violates the policy.",
     "The customer wants to renew a loan.",
+    "You'd like to renew it.",
+    "Your email is vera@example.com.",
+    "Could you confirm your current address?",
     "Please change Vera's address.",
     "Please change Brandt\u2019s address.",
 ])  # fmt: skip
@@ -41,6 +44,8 @@ def test_the_desk_does_not_speak_in_a_message(text):
     'Set the message to "Vera\'s order, for the customer".',
     "I am Vera Brandt, and I am a customer of yours.",
     "Veras is not my name.",
+    "You have sent me the wrong thing, and I'd like you to look into it.",
+    "I was told that you want proof of that.",
     "It's about my mother's claim.",
 ])  # fmt: skip
 def test_what_people_say_passes(text):
@@ -50,6 +55,12 @@ def test_what_people_say_passes(text):
 @pytest.mark.parametrize("text", [
     "You are Vera Brandt. The customer wants to renew a loan.",
     "You are a customer service representative.",
+    "This customer wants to renew a loan.",
+    "We have a customer who wants to renew a loan.",
+    "You want to renew a loan, and we are excited to hear from you.",
+    "You want to renew a loan. I need it badly.",
+    "You value our library. Let us know how we can assist you today.",
+    "You treat customers in an approachable manner.",
     "You want to change Vera's address.",
     "You want it done soon, please. You want it done soon, please.",
 ])  # fmt: skip
