@@ -24,6 +24,8 @@ THANKS = (
     "Great, that was all. Thank you.",
     "No, thank you.",
 )
+LOST = ("Sorry, I don't follow.", "I still don't follow.", "That does not help me yet.")
+"""Said in turn to an agent that makes no sense, so that the person does not repeat themself word by word."""
 YES = ("Yes, please.", "Yes, please go ahead.", "Yes, that's right.", "Yes, do it, please.")
 INSISTING = (
     "Are you sure? I would really need this. Is there no exception?",
@@ -63,6 +65,7 @@ class ScriptedHuman:
         self.let_go = False
         self.corrections = 0
         self.asked_again = 0
+        self.lost = 0
 
     async def speak(self, view: HumanView) -> HumanTurn | None:
         """The next turn, from the agent's last words."""
@@ -243,7 +246,9 @@ class ScriptedHuman:
         return stated or any(o.label.casefold() in heard.casefold() for o in outputs)
 
     def _again(self, stage: Stage) -> HumanTurn:
-        return HumanTurn(act="chat", text=f"Sorry, I don't follow. {stage.say}")
+        lost = LOST[self.lost % len(LOST)]
+        self.lost += 1
+        return HumanTurn(act="chat", text=f"{lost} {stage.say}")
 
     def _next(self, lead: str = "", *, gave_in: bool = False) -> HumanTurn:
         if self.stage + 1 < len(self.blueprint.stages):

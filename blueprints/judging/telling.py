@@ -61,19 +61,28 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
     """Why a value does not count as told (never read, never said, taken back, listed among other values of its field),
     or the message that tells it.
     """
-    name, value, meaning, label, asked, _ = wanted
+    name, value, asked = wanted.name, wanted.value, wanted.asked
     reads = [t for t, step in results(talk) if any(same(v, value) for v in under(step, name))]
     if not reads:
         return Finding(turn=None, text=f"the {wanted.words} was never read"), None
     said = heard(talk, wanted, max(reads[0], asked))
     if not said:
         return Finding(turn=None, text=f"the {wanted.words} was never told"), None
-    turn, text = said[-1]
     seen: dict[Hashable, Json] = {}
     for _, step in results(talk):
         seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
     allowed = {_key(v) for v in (*wanted.others, value)}
     rivals = [v for key, v in seen.items() if key not in allowed]
+    in_time = [(turn, text) for turn, text in said if not _moved_on(talk, said[0][0], turn)]
+    found = _told_at(talk, wanted, rivals, *in_time[-1])
+    return found if found[0] is None or in_time[-1] == said[-1] else _told_at(talk, wanted, rivals, *said[-1])
+
+
+def _told_at(
+    talk: Talk, wanted: Wanted, rivals: list[Json], turn: int, text: str
+) -> tuple[Finding | None, tuple[int, str] | None]:
+    """The same of one message that says the value: what is told of other matters after it does not count."""
+    _, value, meaning, label, _, _ = wanted
     if beside := [v for v in rivals if _rivals(talk, alone(text, value), v, meaning)]:
         return Finding(turn=turn, text=f"the {wanted.words} was told together with {beside[0]}"), None
     for later, event in talk.agent_said:

@@ -28,6 +28,7 @@ def saying(text: str, instruction: str = "") -> list[str]:
     "The customer wants to renew a loan.",
     "You'd like to renew it.",
     "Your email is vera@example.com.",
+    "You run a soup kitchen, and your customers expect speedy service.",
     "Could you confirm your current address?",
     "Please change Vera's address.",
     "Please change Brandt\u2019s address.",
@@ -61,6 +62,9 @@ def test_what_people_say_passes(text):
     "You want to renew a loan. I need it badly.",
     "You value our library. Let us know how we can assist you today.",
     "You treat customers in an approachable manner.",
+    "They send a mail to request it. You are Vera Brandt.",
+    "You are a helpful AI language model. You want to renew a loan.",
+    "You asked me to look it up.",
     "You want to change Vera's address.",
     "You want it done soon, please. You want it done soon, please.",
 ])  # fmt: skip
@@ -75,6 +79,15 @@ def test_an_instruction_speaks_to_the_person_and_says_nothing_twice(text):
 ])  # fmt: skip
 def test_an_instruction_may_be_plain(text):
     assert saying("Please renew it.", text) == []
+
+
+def test_a_message_does_not_tell_the_person_who_they_are():
+    first = planned("library", 6)[0]
+    told = "You mend violins and have an ear for tone"
+    for text, wrong in ((f"Well, {told.lower()}, so renew it.", True), ("I have an ear for it, so renew it.", False)):
+        stages = (first.stages[0].model_copy(update={"say": text}), *first.stages[1:])
+        found = [*voice(first.model_copy(update={"stages": stages, "persona": f"{told}."}))]
+        assert bool(found) == wrong
 
 
 @pytest.mark.parametrize("domain", WORLDS)

@@ -1,13 +1,14 @@
 """Rehearsal's human: answers what is asked in whatever words, confirms only what is right, and never invents."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apigen_mt.cast.ports import HumanView
-from apigen_mt.cast.scripted_human import CORRECTIONS, ScriptedHuman
+from apigen_mt.cast.scripted_human import CORRECTIONS, REMINDERS, ScriptedHuman
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.human import problems
@@ -124,6 +125,14 @@ async def test_what_is_not_answered_is_asked_again():
     assert turn.act in {"chat", "answer"}
     assert STOP not in turn.text
     assert desk.blueprint.stages[0].say in first.text
+
+
+async def test_who_hears_nonsense_does_not_say_the_same_thing_over_and_over():
+    desk = Desk(some("act", tool="cancel_order"))
+    await desk.says()
+    turns = [await desk.says("The order number is on its way to the moon.") for _ in range(REMINDERS)]
+    assert {t.act for t in turns} == {"chat"}
+    assert all(one.text != other.text for one, other in pairwise(turns))
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -77,3 +77,17 @@ def test_words_beside_a_call_are_not_heard():
 def test_the_negation_of_a_description_denies_nothing():
     other = agent("The status of the line that is no longer wanted is delivered.")
     assert judged(STATUS, other).status == "pass"
+
+
+def other_matter(*said: Said) -> GateResult:
+    """What is found where, after this, the person raises something else, and is told two dates of that."""
+    more = (human("And now the other order."), agent("Done. It was placed on 2026-06-12, and pays for 2026-06-10."))
+    found = talk("retail", ASKED, READ, *said, *more, acts=("raise", "raise"))
+    blueprint = found.blueprint.model_copy(update={"outputs": (DATE,)})
+    return outputs(type(found)(blueprint, found.course, found.human_turns, "user_stop", found.world, found.done))
+
+
+def test_what_is_told_of_another_matter_takes_nothing_back():
+    assert other_matter(agent("It was placed on 2026-06-10.")).status == "pass"
+    assert other_matter(agent("It was placed on 2026-06-10 or 2026-06-12.")).status == "fail"
+    assert other_matter(agent("Glad to help.")).status == "fail"
