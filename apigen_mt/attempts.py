@@ -18,7 +18,7 @@ from apigen_mt.talk import LOCAL, Limits, Played, play
 from apigen_mt.trajectory import Cast, Outcome, Role, Row, touched_in
 from blueprints.author import TemplateAuthor
 from blueprints.blueprint import Blueprint
-from blueprints.judging.judge import carried_out, judge
+from blueprints.judging.judge import carried_out_and_judged, judge
 from blueprints.judging.verdict import Verdict
 from tools_env.port import World
 
@@ -118,6 +118,9 @@ class Attempts:
 
     def _row(self, blueprint: Blueprint, attempt: int, played: Played) -> Row:
         messages = messages_of(played.course)
+        done, verdict = carried_out_and_judged(
+            blueprint, played.course, played.human_turns, played.end_reason, self.world
+        )
         return Row(
             id=f"{blueprint.id}/{attempt}",
             attempt=attempt,
@@ -132,8 +135,8 @@ class Attempts:
             end_reason=played.end_reason,
             ended_by=played.why,
             temperament=self.players.temperament(blueprint, attempt),
-            verdict=self._verdict(blueprint, played),
-            fingerprint=carried_out(blueprint, played.course, self.world).fingerprint,
+            verdict=verdict,
+            fingerprint=done.fingerprint,
             touched=touched_in(played.course),
             usage=self.players.spent(blueprint.id, attempt),
             seed=self.config.seed,

@@ -1,142 +1,85 @@
-"""What each command does; imported only when one runs."""
+"""The commands by name; each loads only what it needs."""
 
 import argparse
-import asyncio
-import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
-
-from apigen_mt.attempts import broke_off
-from apigen_mt.cli_audit import audit, audited
-from apigen_mt.cli_draft import draft
-from apigen_mt.cli_draft import stats as draft_stats
-from apigen_mt.cli_evaluate import evaluate
-from apigen_mt.cli_evaluate import stats as evaluation_stats
-from apigen_mt.cli_flags import keys_of, role_of, settings_of
-from apigen_mt.cli_imports import import_tasks
-from apigen_mt.cli_play import play
-from apigen_mt.cli_progress import Progress
-from apigen_mt.cli_reading import printed, reverify, show, verify
-from apigen_mt.config import Config, ConfigError, load
-from apigen_mt.generating import Run, agenerate
-from apigen_mt.run_folder import RunFolder
-from apigen_mt.stats import render, summary
-from tools_env.values import Json
-
-DONE, FINDINGS, UNTOLD = 0, 1, 3
 
 
-def generate(options: argparse.Namespace) -> int:
-    """Make or continue a run; 1 when the token budget ended it early, 3 when tasks broke off to be tried again."""
-    config = load(options.config, _flags(options))
-    if options.human == "model" and not config.roles.human.model:
-        raise ConfigError("--human model needs --model and --base-url, or roles.human in --config")
-    if config.mode == "drafted" or config.reviewers or config.summariser.model or config.control:
-        raise ConfigError(
-            "mode, reviewers, summariser and control are for `apigen-mt draft`: `generate` has no committee"
-        )
-    keys = keys_of(config.models())
-    if options.preview is not None:
-        if options.preview < 1:
-            raise ConfigError("--preview: at least one task")
-        return _preview(config.model_copy(update={"count": min(options.preview, config.count)}), keys)
-    run = _run(config, options.out, keys, quiet=options.quiet)
-    if not options.quiet:
-        print(render(summary(run.outcomes, RunFolder(options.out).tokens())))
-    print(f"{run.kept} rows from {len(run.outcomes)} of {config.count} tasks: {options.out / 'dataset'}")
-    if run.finished.budget_spent:
-        left = config.count - len(run.outcomes)
-        print(f"the token budget is spent with {left} tasks to go; raise --budget-tokens to continue", file=sys.stderr)
-        return FINDINGS
-    if broken := sum(broke_off(outcome) for outcome in run.outcomes):
-        print(f"{broken} tasks broke off at an endpoint or a tool; the same command tries them again", file=sys.stderr)
-        return UNTOLD
-    return DONE
+def _audit(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_audit import audit
+
+    return audit(options)
 
 
-def _run(config: Config, out: Path, keys: Mapping[str, str], *, quiet: bool) -> Run:
-    with Progress(config.count, ("kept", "rejected", "failed"), quiet=quiet) as progress:
-        return asyncio.run(agenerate(config, out, keys=keys, watch=lambda outcome: progress.note(outcome.status)))
+def _draft(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_draft import draft
+
+    return draft(options)
 
 
-def _preview(config: Config, keys: Mapping[str, str]) -> int:
-    """A few tasks in a folder that is thrown away, shown in full."""
-    from apigen_mt.show import show_row
+def _play(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_play import play
 
-    folder = Path(tempfile.mkdtemp(prefix="apigen-mt-preview-"))
-    try:
-        run = _run(config, folder / "run", keys, quiet=True)
-        for outcome in run.outcomes:
-            for row in (*outcome.rows, *outcome.failures):
-                printed(show_row(row))
-            for reason in outcome.reasons:
-                print(f"task {outcome.task} rejected by {reason.stage}: {reason.reason}")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return DONE
+    return play(options)
 
 
-def _flags(options: argparse.Namespace) -> dict[str, Json]:
-    """Flags as settings."""
-    flags = settings_of(options, "fail_fast", "quality")
-    scripted: dict[str, Json] = {"model": "", "base_url": ""}
-    if role := role_of(options):
-        flags["roles"] = {"author": role, "agent": role, "human": scripted if options.human == "scripted" else role}
-    elif options.human == "scripted":
-        flags["roles"] = {"human": scripted}
-    return flags
+def _evaluate(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_evaluate import evaluate
+
+    return evaluate(options)
 
 
-def export(options: argparse.Namespace) -> int:
-    """Write a run's rows in a trainer's format."""
-    from apigen_mt.export.export import export as write
+def _generate(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_generate import generate
 
-    folder = RunFolder(options.run)
-    licences = _licences(folder, options.licence)
-    audit = audited(options.domain)
-    report = write(folder.rows(), options.format, options.out, licences=licences, cast=options.cast, audit=audit)
-    print(report)
-    return DONE
+    return generate(options)
 
 
-def _licences(folder: RunFolder, given: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    roles = folder.config.get("roles")
-    for role in roles.values() if isinstance(roles, dict) else ():
-        if isinstance(role, dict) and role.get("model") and role.get("licence"):
-            found[str(role["model"])] = str(role["licence"])
-    for item in given:
-        model, equals, licence = item.partition("=")
-        if not equals or not model or not licence:
-            raise ConfigError(f"--licence {item!r}: write MODEL=LICENCE")
-        found[model] = licence
-    return found
+def _import_tasks(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_imports import import_tasks
+
+    return import_tasks(options)
 
 
-def stats(options: argparse.Namespace) -> int:
-    """The funnel and make-up of a run."""
-    folder = RunFolder(options.run)
-    if folder.command == "draft":
-        return draft_stats(folder, json=options.json)
-    if folder.command == "evaluate":
-        return evaluation_stats(folder, json=options.json)
-    found = summary(folder.outcomes(), folder.tokens())
-    print(found.model_dump_json(indent=2) if options.json else render(found))
-    return DONE
+def _export(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_export import export
+
+    return export(options)
+
+
+def _reverify(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_reading import reverify
+
+    return reverify(options)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_reading import show
+
+    return show(options)
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_reading import stats
+
+    return stats(options)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from apigen_mt.cli_reading import verify
+
+    return verify(options)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "audit": audit,
-    "draft": draft,
-    "play": play,
-    "evaluate": evaluate,
-    "generate": generate,
-    "import-tasks": import_tasks,
-    "export": export,
-    "reverify": reverify,
-    "show": show,
-    "stats": stats,
-    "verify": verify,
+    "audit": _audit,
+    "draft": _draft,
+    "play": _play,
+    "evaluate": _evaluate,
+    "generate": _generate,
+    "import-tasks": _import_tasks,
+    "export": _export,
+    "reverify": _reverify,
+    "show": _show,
+    "stats": _stats,
+    "verify": _verify,
 }

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -135,8 +134,3 @@ def show(folder: RunFolder, task: int | None) -> int:
     if found.blueprint is not None:
         print(f"\n{show_task(found.blueprint)}")
     return DONE
-
-
-def begun_by_draft(path: Path) -> bool:
-    """Whether a folder holds a draft run."""
-    return RunFolder.looks_like(path) and RunFolder(path).command == "draft"

@@ -1,16 +1,12 @@
-"""`apigen-mt show`, `verify` and `reverify`: what lies on disk, read, proven and judged again."""
+"""`apigen-mt show`, `stats`, `verify` and `reverify`: what lies on disk, read, counted, proven and judged again."""
 
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from apigen_mt.cli_draft import begun_by_draft
-from apigen_mt.cli_draft import show as show_drafts
-from apigen_mt.cli_evaluate import stats as evaluation_stats
 from apigen_mt.cli_places import PAGE, REJUDGED, refuse_place, refuse_within
 from apigen_mt.config import ConfigError
 from apigen_mt.run_folder import RunFolder
-from apigen_mt.stats import render, summary
 from apigen_mt.terminal import visible
 from apigen_mt.trajectory import Outcome, Row
 from tools_env.port import World
@@ -21,33 +17,71 @@ DONE = 0
 
 def show(options: argparse.Namespace) -> int:
     """Show a domain, a run's funnel, or one talk; with --html the talk as a page."""
-    from apigen_mt.show import show_domain
-
     path = Path(options.what)
     if options.row is None and (options.html or options.attempt is not None):
         raise ConfigError("--html and --attempt are about one talk: name a run and a task, such as RUN 0")
     if options.html:
         refuse_place("--html", options.html, PAGE)
     if not RunFolder.looks_like(path):
-        if options.row is not None or (path.exists() and ":" not in options.what):
-            RunFolder(path)
-        printed(show_domain(resolve(options.what, Path.cwd()), options.snapshot))
-        return DONE
-    if begun_by_draft(path):
+        return _show_domain(options)
+    folder = RunFolder(path)
+    if folder.command == "draft":
         if options.html or options.attempt is not None:
             raise ConfigError(f"{path} is a run of `draft`, and holds no talks yet: play them first")
-        return show_drafts(RunFolder(path), options.row)
-    if options.row is None and RunFolder(path).command == "evaluate":
-        return evaluation_stats(RunFolder(path), json=False)
-    outcomes = list(RunFolder(path).outcomes())
+        return _show_drafts(folder, options.row)
     if options.row is None:
-        print(render(summary(outcomes)))
-        return DONE
+        return _evaluated(folder, json=False) if folder.command == "evaluate" else _funnel(folder)
+    outcomes = list(folder.outcomes())
     found = next((o for o in outcomes if o.task == options.row), None)
     if found is None:
         held = f"0 to {outcomes[-1].task}" if outcomes else "none yet"
         raise ConfigError(f"{path} has no task {options.row}: it holds {held}")
     return _show_task(found, options)
+
+
+def _show_domain(options: argparse.Namespace) -> int:
+    from apigen_mt.show import show_domain
+
+    path = Path(options.what)
+    if options.row is not None or (path.exists() and ":" not in options.what):
+        RunFolder(path)
+    printed(show_domain(resolve(options.what, Path.cwd()), options.snapshot))
+    return DONE
+
+
+def _show_drafts(folder: RunFolder, task: int | None) -> int:
+    from apigen_mt.cli_draft import show as shown
+
+    return shown(folder, task)
+
+
+def _evaluated(folder: RunFolder, *, json: bool) -> int:
+    from apigen_mt.cli_evaluate import stats as told
+
+    return told(folder, json=json)
+
+
+def _funnel(folder: RunFolder) -> int:
+    from apigen_mt.stats import render, summary
+
+    print(render(summary(folder.outcomes())))
+    return DONE
+
+
+def stats(options: argparse.Namespace) -> int:
+    """The funnel and make-up of a run."""
+    folder = RunFolder(options.run)
+    if folder.command == "draft":
+        from apigen_mt.cli_draft import stats as drafted
+
+        return drafted(folder, json=options.json)
+    if folder.command == "evaluate":
+        return _evaluated(folder, json=options.json)
+    from apigen_mt.stats import render, summary
+
+    found = summary(folder.outcomes(), folder.tokens())
+    print(found.model_dump_json(indent=2) if options.json else render(found))
+    return DONE
 
 
 def _show_task(found: Outcome, options: argparse.Namespace) -> int:

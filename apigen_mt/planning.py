@@ -9,7 +9,7 @@ from itertools import chain
 from blueprints.adversaries import adversaries
 from blueprints.author import plain
 from blueprints.blueprint import Blueprint, Kind, Rejected
-from blueprints.checks import check
+from blueprints.checks import in_words
 from blueprints.coverage import Coverage, Wish
 from blueprints.disturbing import disturb, drawn
 from blueprints.draft import ground, twin_draft, with_words
@@ -160,8 +160,10 @@ class Planner:
         return self._voiced(found, index)
 
     def _spoilt(self, draft: Blueprint) -> bool:
-        """Whether a gate speaks against a draft in the template's words: what another matter says may give it away."""
-        return next(chain(check(draft, self.world), adversaries(draft, self.world)), None) is not None
+        """Whether a gate speaks against a draft, which stands without words, in those of the template: what another
+        matter says may give it away.
+        """
+        return next(chain(in_words(draft, self.world), adversaries(draft, self.world)), None) is not None
 
     def _voiced(self, draft: Blueprint, index: int) -> Blueprint:
         """The draft with the persona of its index."""

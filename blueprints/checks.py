@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jsonschema import Draft202012Validator
 
-from blueprints.blueprint import Blueprint, Output, Rejected
+from blueprints.blueprint import Blueprint, Evidence, Output, Rejected
 from blueprints.hinges import field_of, hinges
 from blueprints.realizability import unobtainable
 from blueprints.solution import solved, unrecovered
@@ -32,12 +32,26 @@ class Draft:
 def check(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     """Every gate, in order; empty when the blueprint stands."""
     yield from world_gates(blueprint, world)
+    yield from _word_gates(blueprint, world)
+    if blueprint.id != blueprint.identity():
+        yield Rejected(stage="format", reason="the id is not the hash of the content")
+
+
+def _word_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     yield from leakage(blueprint, world)
     yield from invention(blueprint, world)
     yield from wording(blueprint)
     yield from voice(blueprint)
-    if blueprint.id != blueprint.identity():
-        yield Rejected(stage="format", reason="the id is not the hash of the content")
+
+
+def in_words(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
+    """The gates on the words of a blueprint that passed those which need none: what they give away or leave out."""
+    for output in blueprint.outputs:
+        if reason := _answer_copied(blueprint, world, output):
+            yield Rejected(stage="outputs", reason=reason)
+    if blueprint.evidence and (reason := _fact_copied(blueprint, world, blueprint.evidence)):
+        yield Rejected(stage="evidence", reason=reason)
+    yield from _word_gates(blueprint, world)
 
 
 def world_gates(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
@@ -86,6 +100,10 @@ def form(blueprint: Blueprint, world: World) -> Iterator[Rejected]:
     for call in blueprint.actions:
         if reason := _misformed(call, world):
             yield Rejected(stage="format", reason=reason)
+    changes = [c for c in blueprint.actions if c.name in world.specs and world.specs[c.name].writes]
+    if again := next((c for n, c in enumerate(changes) if c in changes[:n]), None):
+        reason = f"{again.name} is called twice with the same arguments: a change is asked for and made once"
+        yield Rejected(stage="format", reason=reason)
     yield from _together(blueprint, world)
 
 
@@ -148,8 +166,8 @@ def outputs(draft: Draft) -> Iterator[Rejected]:
     for output in draft.blueprint.outputs:
         if reason := _unfounded(draft, output):
             yield Rejected(stage="outputs", reason=reason)
-        if reason := _copied(draft, output.value, output.meaning, policy=draft.blueprint.kind != "policy_question"):
-            yield Rejected(stage="outputs", reason=f"the answer {output.value} {reason}")
+        if reason := _answer_copied(draft.blueprint, draft.world, output):
+            yield Rejected(stage="outputs", reason=reason)
 
 
 def _unfounded(draft: Draft, output: Output) -> str:
@@ -176,14 +194,23 @@ def adds_up(output: Output, done: Replayed) -> bool:
     return len(numbers) == len(output.of) and same(money(sum(numbers)), output.value)
 
 
-def _copied(draft: Draft, value: Json, meaning: Meaning, *, policy: bool = True) -> str:
-    blueprint = draft.blueprint
+def _answer_copied(blueprint: Blueprint, world: World, output: Output) -> str:
+    reason = _copied(blueprint, world, output.value, output.meaning, policy=blueprint.kind != "policy_question")
+    return reason and f"the answer {output.value} {reason}"
+
+
+def _fact_copied(blueprint: Blueprint, world: World, evidence: Evidence) -> str:
+    reason = _copied(blueprint, world, evidence.because.value, evidence.meaning)
+    return reason and f"the deciding {evidence.label} {reason}"
+
+
+def _copied(blueprint: Blueprint, world: World, value: Json, meaning: Meaning, *, policy: bool = True) -> str:
     texts = [blueprint.instruction, *(s.say for s in blueprint.stages), *(k.phrase for k in blueprint.known.values())]
     if any(mentions(text, value, meaning) for text in texts):
         return "already stands in the person's words: leave it out of them"
     if any(k.value is not None and same(k.value, value, meaning) for k in blueprint.known.values()):
         return "is known to the person: it has to be one that they do not know"
-    if policy and mentions(draft.world.brief(blueprint.snapshot).policy, value, meaning):
+    if policy and mentions(world.brief(blueprint.snapshot).policy, value, meaning):
         return "already stands in the policy: it has to be one that only the tools show"
     return ""
 
@@ -197,8 +224,8 @@ def evidence(draft: Draft) -> Iterator[Rejected]:
     field = found.because.path.rsplit("/", 1)[-1]
     if not any(same(v, found.because.value) for v in under(shown, field)):
         yield Rejected(stage="evidence", reason=f"{found.label} cannot be read in the result of its call")
-    if reason := _copied(draft, found.because.value, found.meaning):
-        yield Rejected(stage="evidence", reason=f"the deciding {found.label} {reason}")
+    if reason := _fact_copied(blueprint, draft.world, found):
+        yield Rejected(stage="evidence", reason=reason)
     calls = (*blueprint.actions, found.forbidden)
     tried = replay(draft.world, blueprint.snapshot, blueprint.setup, calls)
     last = tried.outcomes[-1]

@@ -5,6 +5,7 @@ The facts of the instruction are written by the program, so that none is lost; t
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any, TypeAlias
@@ -48,6 +49,7 @@ class ModelAuthor:
         return Wording(instruction=f"{_bare(told['background'])} {instruction(draft)}".strip(), says=says)
 
 
+@cache
 def answer_type(matters: int) -> type[BaseModel]:
     """What the model fills in: the background, and one message for each matter."""
     fields: dict[str, Any] = {"background": (str, Field(max_length=600))}

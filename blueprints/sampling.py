@@ -22,7 +22,7 @@ from blueprints.knowledge import Knowledge, people_table
 from blueprints.operators import fallback, hinge, second_thoughts
 from blueprints.search import Found, Search
 from tools_env.calls import Call
-from tools_env.port import World
+from tools_env.port import Unexplained, World
 from tools_env.values import Json, Part
 
 Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -44,6 +44,8 @@ class Shares(Part):
 
 ROOM = 2
 """How many calls are left to what comes last in a task when further wishes go before it."""
+PROVEN: frozenset[Kind] = frozenset({"refuse", "partial"})
+"""Kinds with a refusal, which the fact that decides it proves."""
 WISHED = 0.9
 """How often an operator that is wished for is tried."""
 
@@ -57,6 +59,7 @@ class Sampler:
         self.specs = dict(world.specs)
         self.people = people_table(world)
         self.shares = shares or Shares()
+        self.unexplained = isinstance(world, Unexplained) and world.unexplained
         writes = [s for s in self.specs.values() if s.writes and "agent" in s.actors]
         self.handing_over = [s for s in writes if s.hands_over and s.ask]
         writes = [s for s in writes if not s.hands_over]
@@ -90,6 +93,8 @@ class Sampler:
         It gets further wishes until it needs about so many `calls`, as far as the world goes, and does not count where
         it then needs fewer than `least`; without it is as it comes. `who` is a snapshot and the id of somebody in it.
         """
+        if kind in PROVEN and self.unexplained:
+            return None
         snapshot = who[0] if who else rng.choice(self.snapshots)
         brief = self.world.brief(snapshot)
         if not brief.people:

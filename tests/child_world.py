@@ -5,13 +5,12 @@ It proves that nothing above the port leans on cheap forks or on state in its ow
 
 import contextlib
 import json
-import subprocess
-import sys
+import multiprocessing
 import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import IO
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from pydantic import TypeAdapter
 
@@ -26,8 +25,10 @@ from tools_env.state import Diff, altered, fingerprint_of, told
 from tools_env.tool import ToolSpec
 from tools_env.values import Json, Meaning, Part
 
-ROOT = Path(__file__).resolve().parent.parent
 DOMAIN = "library"
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
+"""Children come from a server that has imported all they need: a start of Python for each would take half a second."""
 
 
 class Description(Part):
@@ -54,27 +55,21 @@ class Pipe:
     """A child and one question at a time; the child ends when this is closed or forgotten."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.child_world"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        self.pid = self._process.pid
-        self._end = weakref.finalize(self, _end, self._process)
+        self._near, far = CONTEXT.Pipe()
+        process = CONTEXT.Process(target=serve, args=(far,), daemon=True)
+        process.start()
+        far.close()
+        self.pid = process.pid or 0
+        self._end = weakref.finalize(self, _end, self._near, process)
 
     def ask(self, what: str, argument: Json = None) -> Json:
         """Send a question and wait for its answer; a `PipeError` when there is none."""
-        to, back = self._process.stdin, self._process.stdout
-        if to is None or back is None or not self._end.alive:
+        if not self._end.alive:
             raise PipeError("the child process was closed")
         try:
-            to.write(json.dumps([what, argument]) + "\n")
-            to.flush()
-            answer: Json = json.loads(back.readline())
-        except (OSError, ValueError) as error:
+            self._near.send_bytes(json.dumps([what, argument]).encode())
+            answer: Json = json.loads(self._near.recv_bytes())
+        except (OSError, EOFError, ValueError) as error:
             raise PipeError(f"the child process ended: {error}") from error
         return answer
 
@@ -83,16 +78,12 @@ class Pipe:
         self._end()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    for stream in (process.stdin, process.stdout):
-        with contextlib.suppress(OSError):
-            if stream is not None:
-                stream.close()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
+def _end(near: Connection, process: BaseProcess) -> None:
+    near.close()
+    process.join(5)
+    if process.exitcode is None:
         process.kill()
-        process.wait()
+        process.join()
 
 
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
@@ -280,17 +271,13 @@ class Served:
         return self.session
 
 
-def serve(questions: IO[str], answers: IO[str]) -> None:
-    """Answer one question a line until there are no more."""
+def serve(questions: Connection) -> None:
+    """Answer one question after the other until there are no more."""
     served = Served()
     methods = {
         m.__name__: m for m in (served.describe, served.brief, served.open, served.call, served.probe, served.breaches)
     }
-    for line in questions:
-        what, argument = json.loads(line)
-        answers.write(json.dumps(methods[what](argument)) + "\n")
-        answers.flush()
-
-
-if __name__ == "__main__":
-    serve(sys.stdin, sys.stdout)
+    with contextlib.suppress(EOFError):
+        while True:
+            what, argument = json.loads(questions.recv_bytes())
+            questions.send_bytes(json.dumps(methods[what](argument)).encode())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.blueprints.talks import world_of
 from tools_env.calls import Assertion, Call, Edit, Result
 from tools_env.imports.tau2 import Tau2World
 from tools_env.port import SetUp
@@ -14,6 +15,13 @@ from tools_env.replay import Replayed, replay
 from tools_env.state import Diff
 
 ACTORS: Mapping[str, Any] = {"assistant": "agent", "user": "human"}
+
+
+def ours(name: str) -> Tau2World:
+    """Our world of a domain, loaded once for all tests."""
+    found = world_of(f"tau2:{name}")
+    assert isinstance(found, Tau2World)
+    return found
 
 
 def domain(name: str) -> Any:

@@ -4,7 +4,7 @@ import ast
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,14 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def nodes(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
+LOOKED_AT = (*FUNCTIONS, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Call, ast.keyword, ast.Attribute, ast.Name)
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """The nodes of a file that the rules are about."""
+    found = ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
+    return tuple(node for node in found if isinstance(node, LOOKED_AT))
 
 
 def at(path: Path, node: ast.AST) -> str:

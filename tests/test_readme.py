@@ -1,5 +1,6 @@
 """README.md is true: its tree is the tree, its commands parse, its configuration is one, its Python runs."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -15,7 +16,13 @@ from apigen_mt.drafting import refuse_impossible
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
-PROGRAM = "import sys; from apigen_mt.cli import main; sys.exit(main(sys.argv[1:]))"
+SEVERAL = """
+import json, sys
+from apigen_mt.cli import main
+for command in json.loads(sys.argv[1]):
+    if code := main(command):
+        sys.exit(code)
+"""
 FLOORS = ("tools_env", "blueprints", "apigen_mt")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
@@ -108,35 +115,42 @@ def test_the_configurations_are_such():
     assert (proposed.mode, proposed.rounds, len({r.model for r in proposed.reviewers})) == ("drafted", 3, 3)
 
 
-def test_the_drafting_commands_do_what_they_say(tmp_path):
+def test_the_drafting_commands_do_what_they_say(tmp_path, monkeypatch, capsys):
     """As they stand there, but for fewer tasks."""
+    monkeypatch.chdir(tmp_path)
+
+    def told(*words: str) -> str:
+        assert main(words) == 0
+        printed: str = capsys.readouterr().out
+        return printed
+
     (tmp_path / "people.txt").write_text("A night nurse who writes in half sentences\n", "utf-8")
     made = keyless("draft")
     assert [words[words.index("--domain") + 1] for words in made] == ["clinic", "library"]
     for words in made:
-        done = python(tmp_path, "-c", PROGRAM, *words, "--count", "4")
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1].startswith("4 blueprints from ")
-    found = python(tmp_path, "-c", PROGRAM, "stats", "runs/tasks").stdout
-    told = next(text for _, text in fences("text") if text.startswith("$ apigen-mt stats"))
-    labels = [re.split(r" {2,}|: ", line.strip())[0] for line in told.splitlines()[1:] if line != "..."]
+        assert told(*words, "--count", "4").splitlines()[-1].startswith("4 blueprints from ")
+    found = told("stats", "runs/tasks")
+    shown = next(text for _, text in fences("text") if text.startswith("$ apigen-mt stats"))
+    labels = [re.split(r" {2,}|: ", line.strip())[0] for line in shown.splitlines()[1:] if line != "..."]
     assert [label for label in labels if not label[0].isdigit() and label not in found] == []
-    assert python(tmp_path, "-c", PROGRAM, "show", "runs/tasks", "3").stdout.startswith("task 3, ")
+    assert told("show", "runs/tasks", "3").startswith("task 3, ")
     assert "You are a night nurse" in (tmp_path / "runs/voices/blueprints.jsonl").read_text("utf-8")
     other = next(words for words in keyless("generate") if "runs/tasks/blueprints.jsonl" in words)
-    done = python(tmp_path, "-c", PROGRAM, *other, "--count", "4", "--seed", "1")
-    assert done.returncode == 0, done.stderr
+    assert told(*other, "--count", "4", "--seed", "1")
 
 
 def test_the_domain_makes_tasks_that_verify(tmp_path):
     snippet(tmp_path, "bikes.py")
-    made = python(tmp_path, "-c", PROGRAM, "generate", "--domain", "bikes:Bikes", "--count", "5", "--out", "run")
-    assert made.returncode == 0, made.stderr
-    assert "5 rows from 5 of 5 tasks" in made.stdout
-    proven = python(tmp_path, "-c", PROGRAM, "verify", "run", "--domain", "bikes:Bikes")
-    assert proven.returncode == 0, proven.stdout + proven.stderr
-    shown = python(tmp_path, "-c", PROGRAM, "show", "bikes:Bikes")
-    assert "extend_rental" in shown.stdout
+    commands = [
+        ["generate", "--domain", "bikes:Bikes", "--count", "5", "--out", "run"],
+        ["verify", "run", "--domain", "bikes:Bikes"],
+        ["show", "bikes:Bikes"],
+    ]
+    done = python(tmp_path, "-c", SEVERAL, json.dumps(commands))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 rows from 5 of 5 tasks" in done.stdout
+    assert "5 rows checked, 0 wrong" in done.stdout
+    assert "extend_rental" in done.stdout
 
 
 def test_the_agent_is_played_and_judged(tmp_path):

@@ -77,6 +77,15 @@ class Editable(Protocol):
         """Set a field, as a change of the talk; `SetUpFailed` when it names none, and nothing is changed then."""
 
 
+@runtime_checkable
+class Unexplained(Protocol):
+    """What a world says besides where it may be that none of its refusals can name the fact that decides it."""
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether that is so: then no refusal can be proven, and nobody need look for one."""
+
+
 class World(Protocol):
     """A domain's executable tools over its snapshots, with a policy (design: environments, one port)."""
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 from tools_env.values import Json
 
 if TYPE_CHECKING:
-    import datasets
     import pyarrow as pa
 
 Column: TypeAlias = Literal["text", "number", "objects", "flags", "turns"]
@@ -22,19 +21,38 @@ GROUP = 256
 MOST_DIGITS = 18
 """Longer numbers do not fit the 64 bits in which the reader gathers digits."""
 
+FEATURES: Mapping[Column, Json] = {
+    "text": {"dtype": "string", "_type": "Value"},
+    "number": {"dtype": "int64", "_type": "Value"},
+    "objects": {"feature": {"_type": "Json"}, "_type": "List"},
+    "flags": {"feature": {"dtype": "bool", "_type": "Value"}, "_type": "List"},
+    "turns": {
+        "feature": {
+            "from": {"dtype": "string", "_type": "Value"},
+            "value": {"dtype": "string", "_type": "Value"},
+        },
+        "_type": "List",
+    },
+}
+"""The features as `datasets` writes them into its own files. To import it would take a second; tests hold this and
+`schema` against it.
+"""
 
-def features(columns: Mapping[str, Column]) -> "datasets.Features":
-    """The columns as `datasets` knows them."""
-    from datasets import Features, Json, List, Value
+
+def schema(columns: Mapping[str, Column]) -> "pa.Schema":
+    """The columns for arrow, with their features."""
+    import pyarrow as pa
 
     kinds = {
-        "text": Value("string"),
-        "number": Value("int64"),
-        "objects": List(Json()),
-        "flags": List(Value("bool")),
-        "turns": List({"from": Value("string"), "value": Value("string")}),
+        "text": pa.string(),
+        "number": pa.int64(),
+        "objects": pa.list_(pa.json_()),
+        "flags": pa.list_(pa.bool_()),
+        "turns": pa.list_(pa.struct({"from": pa.string(), "value": pa.string()})),
     }
-    return Features({name: kinds[column] for name, column in columns.items()})
+    features = {name: FEATURES[column] for name, column in columns.items()}
+    told = {"huggingface": json.dumps({"info": {"features": features}})}
+    return pa.schema({name: kinds[column] for name, column in columns.items()}, metadata=told)
 
 
 class Sheet:
@@ -44,7 +62,7 @@ class Sheet:
         import pyarrow.parquet as pq
 
         self._columns = columns
-        self._schema = features(columns).arrow_schema
+        self._schema = schema(columns)
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._held: list[Mapping[str, Json]] = []
 
@@ -80,19 +98,19 @@ def _table(records: list[Mapping[str, Json]], columns: Mapping[str, Column], sch
         values = [record[name] for record in records]
         wanted = schema.field(name).type
         if column == "objects":
-            read = _reader()
-            texts = [[spelled(v, read) for v in value] if isinstance(value, list) else [] for value in values]
+            texts = [[spelled(v, as_read) for v in value] if isinstance(value, list) else [] for value in values]
             arrays.append(pa.array(texts, pa.list_(pa.string())).cast(wanted))
         else:
             arrays.append(pa.array(values, wanted))
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _reader() -> Callable[[str], Json]:
-    from datasets import Json as JsonFeature
+def as_read(text: str) -> Json:
+    """What `datasets.Json` takes a text for: it reads with pandas, which is only loaded where a number needs it."""
+    from pandas.io.json import ujson_loads
 
-    read: Callable[[str], Json] = JsonFeature().decode_example
-    return read
+    found: Json = ujson_loads(text)
+    return found
 
 
 def spelled(value: Json, read: Callable[[str], Json]) -> str | None:

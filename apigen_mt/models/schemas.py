@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -14,8 +15,11 @@ _DATA = frozenset({"enum", "examples", "required"})
 _LOCAL = "#/$defs/"
 
 
+@lru_cache(maxsize=128)
 def response_format(answer: type[BaseModel]) -> Json:
-    """Return the `response_format` that asks for an `answer`; strict where the schema has no open object."""
+    """Return the `response_format` that asks for an `answer`; strict where the schema has no open object. It is made
+    once for each type and not to be changed.
+    """
     schema = plain_schema(answer)
     name = re.sub(r"[^A-Za-z0-9_-]", "_", answer.__name__)[:64]
     return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": not _open(schema)}}

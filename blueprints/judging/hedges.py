@@ -33,6 +33,7 @@ _TAKES_BACK = re.compile(
 )
 _IF = re.compile(r"\b(?:if|whether|unless|should)\b", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|$)|\n")
+_MARKS = ".!?\n"
 _WORDS = re.compile(r"[^\W\d]+")
 FEW = 5
 """A sentence of so few words besides its figures is about nothing but its value."""
@@ -54,10 +55,18 @@ def hedged(text: str, start: int, end: int) -> bool:
 
 def _around(text: str, start: int, end: int) -> tuple[str, str, str]:
     """What of its sentence stands before and after a place, and the mark that ends it."""
-    begin = max((m.end() for m in _END.finditer(text, 0, start)), default=0)
-    stop = _END.search(text, end)
+    begin, stop = _begin(text, start), _END.search(text, end)
     after = text[end : stop.start()] if stop else text[end:]
     return text[begin:start], after.replace("\u2019", "'"), stop[0] if stop else ""
+
+
+def _begin(text: str, start: int) -> int:
+    """Where the sentence begins that goes on at a place: after the last mark that ends one, looked for backwards."""
+    at = start
+    while (at := max(text.rfind(mark, 0, at) for mark in _MARKS)) >= 0:
+        if text[at] == "\n" or at + 1 == start or text[at + 1].isspace():
+            return at + 1
+    return 0
 
 
 def side_by_side(text: str, start: int, other: int) -> bool:

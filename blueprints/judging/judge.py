@@ -33,6 +33,26 @@ def judge(
     Of a talk that was stopped early, the gate for which it was stands before the one on its ending.
     """
     done = carried_out(blueprint, course, world, hashed=False)
+    return _verdict(blueprint, course, human_turns, end_reason, world, done, without)
+
+
+def carried_out_and_judged(
+    blueprint: Blueprint, course: Course, human_turns: Sequence[HumanTurn], end_reason: EndReason, world: World
+) -> tuple[Replayed, Verdict]:
+    """What the calls came to when they were carried out again, with the final state's hash, and the verdict on that."""
+    done = carried_out(blueprint, course, world)
+    return done, _verdict(blueprint, course, human_turns, end_reason, world, done, ())
+
+
+def _verdict(
+    blueprint: Blueprint,
+    course: Course,
+    human_turns: Sequence[HumanTurn],
+    end_reason: EndReason,
+    world: World,
+    done: Replayed,
+    without: Collection[str],
+) -> Verdict:
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
     stopped = end_reason == "failed_fast"
     gates_on_results = (outcome_gates.state, outcome_gates.assertions, outcome_gates.outputs, outcome_gates.evidence)

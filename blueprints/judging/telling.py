@@ -73,26 +73,28 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
         seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
     allowed = {_key(v) for v in (*wanted.others, value)}
     rivals = [v for key, v in seen.items() if key not in allowed]
-    in_time = [(turn, text) for turn, text in said if not _moved_on(talk, said[0][0], turn)]
-    found = _told_at(talk, wanted, rivals, *in_time[-1])
-    return found if found[0] is None or in_time[-1] == said[-1] else _told_at(talk, wanted, rivals, *said[-1])
+    turn, text = said[-1]
+    found = _otherwise(talk, wanted, rivals, turn, text)
+    in_time = [(t, words) for t, words in said if not _moved_on(talk, said[0][0], t)]
+    if found is not None and in_time[-1] != said[-1]:
+        turn, text = in_time[-1]
+        found = _otherwise(talk, wanted, rivals, turn, text)
+    return (found, None) if found is not None else (wavering(talk, wanted, turn, text), (turn, text))
 
 
-def _told_at(
-    talk: Talk, wanted: Wanted, rivals: list[Json], turn: int, text: str
-) -> tuple[Finding | None, tuple[int, str] | None]:
-    """The same of one message that says the value: what is told of other matters after it does not count."""
+def _otherwise(talk: Talk, wanted: Wanted, rivals: list[Json], turn: int, text: str) -> Finding | None:
+    """Whether a message that says the value names another one beside it, or the next ones on this matter do."""
     _, value, meaning, label, _, _ = wanted
     if beside := [v for v in rivals if _rivals(talk, alone(text, value), v, meaning)]:
-        return Finding(turn=turn, text=f"the {wanted.words} was told together with {beside[0]}"), None
+        return Finding(turn=turn, text=f"the {wanted.words} was told together with {beside[0]}")
     for later, event in talk.agent_said:
         if (
             later > turn
             and not _moved_on(talk, turn, later)
             and any(_rivals(talk, event.text, v, meaning) for v in rivals)
         ):
-            return Finding(turn=later, text=f"the {label} was told as {value} and then as something else"), None
-    return wavering(talk, wanted, turn, text), (turn, text)
+            return Finding(turn=later, text=f"the {label} was told as {value} and then as something else")
+    return None
 
 
 def heard(talk: Talk, wanted: Wanted, after: int) -> list[tuple[int, str]]:

@@ -233,7 +233,9 @@ TITLES = ("Salt Orchard", "Blue Tide", "Silent Engine", "Glass Harvest")
 def too_many_loans(count: int) -> list[tuple[Blueprint, Body]]:
     """Members who want four more loans: each would do by itself, all together are more than anybody may have."""
     found: list[tuple[Blueprint, Body]] = []
-    for blueprint in sound("library", 200):
+    for blueprint in sound("library"):
+        if len(found) == count:
+            break
         mail = str(blueprint.known["email"].value)
         find = Call(name="find_member", arguments={"email": mail})
         lend = [
@@ -251,4 +253,4 @@ def too_many_loans(count: int) -> list[tuple[Blueprint, Body]]:
         matters[0]["calls"] = [written(find)]
         told = f"You want to borrow {', '.join(TITLES)}, all from the north branch."
         found.append((blueprint, {"plan": "Much to read.", "matters": matters, "knows": [], "instruction": told}))
-    return found[:count]
+    return found

@@ -26,13 +26,16 @@ class Understudies:
     """Answers every role of a model run by replaying the talk to a script that knows the blueprint as rehearsed: a run
     with the same seed drafts the same, words apart.
 
-    Roles are told apart by the name of the model. `instead` replaces what one role answers.
+    Roles are told apart by the name of the model. `instead` replaces what one role answers. A player whose talk goes on
+    is kept where it stands; for any other talk it begins anew.
     """
 
     def __init__(self, world: World, blueprints: Iterable[Blueprint], **instead: Reply) -> None:
         self.world = world
         self.people = people_table(world)
         self.blueprints = list(blueprints)
+        self.told = [instruction(b) for b in self.blueprints]
+        self.kept: dict[str, Oracle | ScriptedHuman] = {}
         self.roles: dict[str, Reply] = {
             AUTHOR: instead.get("author", self.author),
             HUMAN: instead.get("human", self.human),
@@ -51,10 +54,10 @@ class Understudies:
     def human(self, body: Body) -> Answer:
         """What the scripted human says at this point."""
         system, *rest = body["messages"]
-        part = next(b for b in self.blueprints if instruction(b) in system["content"])
+        part = next(b for b, told in zip(self.blueprints, self.told, strict=True) if told in system["content"])
         rest = rest[:-2] if rest[-1]["content"].startswith("(You cannot say that") else rest
         talk = [{**m, "content": m["content"].partition(NOTE)[0]} for m in rest if not opens(m)]
-        turn = at_once(_human_turn(ScriptedHuman(part), talk))
+        turn = at_once(self._human_turn(part, talk))
         return Answer(text=turn.model_dump_json(exclude={"turn"}), usage=(80, 10))
 
     def agent(self, body: Body) -> Answer:
@@ -71,27 +74,39 @@ class Understudies:
         return Answer(text="I do not understand.", usage=(200, 30))
 
     async def _agent_turn(self, blueprint: Blueprint, talk: list[Body]) -> AgentTurn:
-        oracle = Oracle(script_of(blueprint), self.world.specs, self.people)
         heard = tuple(_parsed(message) for message in talk)
-        for place, message in enumerate(talk):
-            if message["role"] == "assistant":
+        places = [place for place, message in enumerate(talk) if message["role"] == "assistant"]
+        oracle = self.kept.pop(_key(blueprint, talk[: places[-1]]), None) if places else None
+        if not isinstance(oracle, Oracle):
+            oracle = Oracle(script_of(blueprint), self.world.specs, self.people)
+            for place in places:
                 await oracle.reply(AgentView(system="", tools=(), messages=heard[:place]))
-        return await oracle.reply(AgentView(system="", tools=(), messages=heard))
+        turn = await oracle.reply(AgentView(system="", tools=(), messages=heard))
+        self.kept[_key(blueprint, talk)] = oracle
+        return turn
+
+    async def _human_turn(self, part: Blueprint, talk: list[Body]) -> HumanTurn:
+        said = tuple(("human" if m["role"] == "assistant" else "agent", m["content"]) for m in talk)
+        places = [place for place, (speaker, _) in enumerate(said) if speaker == "human"]
+        human = self.kept.pop(_key(part, talk[: places[-1]]), None) if places else None
+        if not isinstance(human, ScriptedHuman):
+            human = ScriptedHuman(part)
+            for place in places:
+                await human.speak(HumanView(dialogue=said[:place]))
+        turn = await human.speak(HumanView(dialogue=said))
+        assert turn is not None
+        self.kept[_key(part, talk)] = human
+        return turn
+
+
+def _key(blueprint: Blueprint, talk: list[Body]) -> str:
+    """A talk up to somebody's turn."""
+    return f"{blueprint.id} {json.dumps(talk)}"
 
 
 def opens(message: Body) -> bool:
     """Whether a message only says that the person may begin."""
     return bool(message["content"].startswith("(The desk is open."))
-
-
-async def _human_turn(human: ScriptedHuman, talk: list[Body]) -> HumanTurn:
-    said = tuple(("human" if m["role"] == "assistant" else "agent", m["content"]) for m in talk)
-    for place, (speaker, _) in enumerate(said):
-        if speaker == "human":
-            await human.speak(HumanView(dialogue=said[:place]))
-    turn = await human.speak(HumanView(dialogue=said))
-    assert turn is not None
-    return turn
 
 
 def _parsed(message: Body) -> dict[str, Json]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,10 @@ from tests.blueprints.drafted.honest import Body, assembled, context_of, proposa
 from tests.blueprints.talks import at_once, world_of
 from tests.chat_server import ChatServer
 
-TRIES = 10
-"""How often each fault is tried at least."""
+TRIES, MORE = 4, 10
+"""How often each fault is tried at least, and in the proof."""
+AMONG, AMONG_MORE = 90, 160
+"""Among how many tasks of a domain those that a fault can ruin are looked for."""
 
 
 @asynccontextmanager
@@ -39,13 +42,13 @@ async def asking(folder: Path, author: BadAuthor) -> AsyncIterator[tuple[Ask, Ch
                 yield players.asking(config.roles.author, "author"), server
 
 
-def cases(fault: Fault) -> list[tuple[Context, Ruined, Body]]:
-    """Ten tasks of each domain that a fault can ruin, or fewer; the contexts ask for what they get."""
+def cases(fault: Fault, tries: int = TRIES, among: int = AMONG) -> list[tuple[Context, Ruined, Body]]:
+    """So many tasks of each domain that a fault can ruin, or fewer; the contexts ask for what they get."""
     found: list[tuple[Context, Ruined, Body]] = []
     for domain in ("library", "retail"):
-        possible = ((b, body, fault(b, body)) for b in sound(domain, 160) for body in [proposal_of(b)])
-        ruined = [(b, body, bad) for b, body, bad in possible if bad is not None]
-        found += [(setting(fault, b, body), bad, body) for b, body, bad in ruined[:TRIES]]
+        possible = ((b, body, fault(b, body)) for b in sound(domain, among) for body in [proposal_of(b)])
+        ruined = islice(((b, body, bad) for b, body, bad in possible if bad is not None), tries)
+        found += [(setting(fault, b, body), bad, body) for b, body, bad in ruined]
     return found
 
 
@@ -62,9 +65,19 @@ def setting(fault: Fault, blueprint: Blueprint, body: Body) -> Context:
 
 @pytest.mark.parametrize("fault", DRAFTED, ids=lambda f: f.__name__)
 async def test_a_bad_proposal_is_found_at_its_gate_and_named(tmp_path, fault):
-    author, tried = BadAuthor(), cases(fault)
-    assert len(tried) >= TRIES
-    async with asking(tmp_path, author) as (ask, _):
+    await check_proposals(tmp_path, fault, TRIES, AMONG)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("fault", DRAFTED, ids=lambda f: f.__name__)
+async def test_many_bad_proposals_are_found_at_their_gate_and_named(tmp_path, fault):
+    await check_proposals(tmp_path, fault, MORE, AMONG_MORE)
+
+
+async def check_proposals(folder: Path, fault: Fault, tries: int, among: int) -> None:
+    author, tried = BadAuthor(), cases(fault, tries, among)
+    assert len(tried) >= tries
+    async with asking(folder, author) as (ask, _):
         for context, ruined, honest in tried:
             author.plays(prompt_of(context, ()), ruined, honest)
             found = await propose(context, ask, (), 0)
@@ -136,16 +149,26 @@ def prompt_for(blueprint: Blueprint) -> str:
 
 @pytest.mark.parametrize("fault", GROUNDED, ids=lambda f: f.__name__)
 async def test_bad_wording_of_a_grounded_task_is_found_at_its_gate_and_named(tmp_path, fault):
+    await check_wording(tmp_path, fault, TRIES, AMONG)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("fault", GROUNDED, ids=lambda f: f.__name__)
+async def test_much_bad_wording_is_found_at_its_gate_and_named(tmp_path, fault):
+    await check_wording(tmp_path, fault, MORE, AMONG_MORE)
+
+
+async def check_wording(folder: Path, fault: Fault, tries: int, among: int) -> None:
     author, count = BadAuthor(), 0
-    async with asking(tmp_path, author) as (ask, _):
+    async with asking(folder, author) as (ask, _):
         for domain in ("library", "retail"):
-            possible = ((b, body, fault(b, body)) for b in sound(domain, 160) for body in [wording_of(b)])
-            ruined = [(b, body, bad) for b, body, bad in possible if bad is not None]
-            for blueprint, honest, bad in ruined[:TRIES]:
+            possible = ((b, body, fault(b, body)) for b in sound(domain, among) for body in [wording_of(b)])
+            ruined = ((b, body, bad) for b, body, bad in possible if bad is not None)
+            for blueprint, honest, bad in islice(ruined, tries):
                 author.plays(prompt_for(blueprint), bad, honest)
                 found = await word(blueprint, ModelAuthor("author-1b", ask), world_of(domain), 0, 0)
                 assert isinstance(found, tuple), found.instruction
                 assert found[-1].stage == GROUNDED[fault], found
                 assert all(told in found[-1].reason for told in bad.told), (found[-1].reason, bad.told)
                 count += 1
-    assert count >= TRIES
+    assert count >= tries

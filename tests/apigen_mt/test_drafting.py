@@ -16,7 +16,8 @@ from apigen_mt.run_folder import BLUEPRINTS, NotARun, RunFolder
 from blueprints.blueprint import Blueprint
 from blueprints.checks import check
 from tests.apigen_mt.draft_server import AUTHOR, Desk, authored, mends, slip, stubborn, words
-from tests.apigen_mt.test_durability import CLI, finished, killed, recorded, started
+from tests.apigen_mt.shared_runs import drafted
+from tests.apigen_mt.test_durability import CLI, goes_on, killed, recorded, started
 from tests.blueprints.talks import world_of
 from tests.chat_server import Answer, ChatServer, failure
 from tools_env.values import Json, compact
@@ -45,7 +46,7 @@ def statuses(run: Drafts) -> Counter[str]:
 
 @pytest.mark.parametrize("domain", ["library", "retail"])
 def test_without_a_model_every_blueprint_passes_every_gate_and_says_that_nobody_reviewed_it(tmp_path, domain):
-    run = draft(domain, COUNT, tmp_path / "run")
+    run = drafted(domain, COUNT, tmp_path / "run")
     assert statuses(run) == {"accepted": COUNT}
     for text in lines(run.folder):
         blueprint = Blueprint.model_validate_json(text)
@@ -55,12 +56,23 @@ def test_without_a_model_every_blueprint_passes_every_gate_and_says_that_nobody_
     assert {path.name for path in run.folder.iterdir()} == {BLUEPRINTS, "config.yaml", "journal.sqlite", "journal.lock"}
 
 
-@pytest.mark.parametrize(
-    "settings", [{}, {"window": 5, "recombine": 1.0, "snapshots": 1, "kinds": {"act": 1}}], ids=str
-)
+RECOMBINING = {"window": 5, "recombine": 1.0, "snapshots": 1, "kinds": {"act": 1}}
+
+
+@pytest.mark.parametrize("settings", [{}, RECOMBINING], ids=str)
 def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(tmp_path, settings):
-    runs = [draft("library", 30, tmp_path / str(c), concurrency=c, **settings) for c in (1, 7, 64)]
-    assert statuses(runs[0])["accepted"] == 30
+    check_same_bytes(tmp_path, settings, 20, (1, 7))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("settings", [{}, RECOMBINING], ids=str)
+def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency_at_length(tmp_path, settings):
+    check_same_bytes(tmp_path, settings, 60, (1, 7, 64))
+
+
+def check_same_bytes(folder: Path, settings: dict, count: int, concurrencies: tuple[int, ...]) -> None:
+    runs = [draft("library", count, folder / str(c), concurrency=c, **settings) for c in concurrencies]
+    assert statuses(runs[0])["accepted"] == count
     for other in runs[1:]:
         assert lines(other.folder) == lines(runs[0].folder)
         assert payloads(other.folder) == payloads(runs[0].folder)
@@ -68,7 +80,7 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(tmp_path, s
 
 def test_accepted_tasks_of_one_person_are_recombined_in_later_windows(tmp_path):
     domain = "tests.swap_world:SwapShop"
-    run = draft(domain, 40, tmp_path / "run", window=10, recombine=1.0, snapshots=1)
+    run = draft(domain, 30, tmp_path / "run", window=10, recombine=1.0, snapshots=1)
     joint = [(o.task, o.accepted) for o in run.outcomes if o.accepted is not None and len(o.accepted.parents) > 1]
     assert len(joint) >= 2
     accepted = {o.accepted.id: o.task for o in run.outcomes if o.accepted is not None}
@@ -98,7 +110,7 @@ def picky(prompt: str) -> Answer:
 
 def test_as_many_are_tried_as_it_takes_and_none_more_whatever_the_concurrency(tmp_path):
     outcomes: list[list[tuple[int, str]]] = []
-    for concurrency in (1, 7, 64):
+    for concurrency in (1, 7):
         desk = Desk({AUTHOR: picky})
         with ChatServer(desk).in_thread() as server:
             draws = partial(draft, "library", COUNT, tmp_path / str(concurrency), window=4, rounds=1)
@@ -110,7 +122,7 @@ def test_as_many_are_tried_as_it_takes_and_none_more_whatever_the_concurrency(tm
         assert desk.asked(AUTHOR) == sum(spent.calls for o in run.outcomes for spent in o.spent)
         assert len(payloads(run.folder)) == len(run.outcomes)
         outcomes.append([(o.task, o.blueprint.substance() if o.blueprint else o.status) for o in run.outcomes])
-    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert outcomes[0] == outcomes[1]
 
 
 def test_tries_come_to_an_end_and_a_higher_bound_goes_on(tmp_path):
@@ -203,14 +215,13 @@ def test_runs_of_draft_and_generate_are_told_apart(tmp_path):
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_blueprints(tmp_path):
-    whole = draft("retail", 18, tmp_path / "whole", concurrency=1)
+    whole = drafted("retail", 12, tmp_path / "whole", concurrency=1)
     out = tmp_path / "run"
-    flags = ["draft", "--domain", "retail", "--count", "18", "--out", str(out), "--quiet"]
-    for tasks in (1, 7, 13):
+    flags = ["draft", "--domain", "retail", "--count", "12", "--out", str(out), "--quiet"]
+    for tasks in (1, 6):
         assert killed(started(flags, before=CLI), recorded(out, tasks)())
         assert not (out / BLUEPRINTS).exists()
-    code, err = finished(started(flags))
-    assert (code, err) == (0, "")
+    assert goes_on(flags)
     assert lines(out) == lines(whole.folder)
     assert payloads(out) == payloads(whole.folder)
     assert {path.name for path in out.iterdir()} >= {BLUEPRINTS, "config.yaml", "journal.lock"}
@@ -224,7 +235,7 @@ def test_a_killed_model_run_pays_again_only_for_what_was_under_way(tmp_path):
         flags = ["draft", "--domain", "library", "--count", "12", "--out", str(out), "--quiet"]
         flags += ["--config", str(settings), "--concurrency", "3"]
         assert killed(started(flags), lambda: server.requests >= 9)
-        assert finished(started(flags)) == (0, "")
+        assert goes_on(flags)
         with Journal.read(out) as journal:
             assert server.requests - journal.replies() <= 3
         whole = draft("library", 12, tmp_path / "whole", roles=authored(server.url))

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from apigen_mt.export import columns
 from apigen_mt.export.columns import Sheet, spelled
 from apigen_mt.export.dataset import write_dataset
 from apigen_mt.export.export import export
@@ -101,10 +102,27 @@ def test_awkward_values_come_back_exactly(rows, tmp_path):
 
 
 def test_amounts_survive_the_reader_behind_datasets():
+    """And it is the reader that we spell them for."""
     read = datasets.Json().decode_example
     amounts = [cents / 100 for cents in range(0, 200_000, 7)] + [cents / 100 for cents in range(2_000)]
     assert any(read(json.dumps(amount)) != amount for amount in amounts)
+    assert all(read(json.dumps(amount)) == columns.as_read(json.dumps(amount)) for amount in amounts)
     assert all(read(spelled(amount, read)) == json.loads(str(spelled(amount, read))) == amount for amount in amounts)
+
+
+def test_the_schema_is_the_one_that_datasets_would_write():
+    kinds = {
+        "text": datasets.Value("string"),
+        "number": datasets.Value("int64"),
+        "objects": datasets.List(datasets.Json()),
+        "flags": datasets.List(datasets.Value("bool")),
+        "turns": datasets.List({"from": datasets.Value("string"), "value": datasets.Value("string")}),
+    }
+    theirs = datasets.Features(kinds).arrow_schema
+    ours = columns.schema({name: name for name in columns.FEATURES})
+    assert [*columns.FEATURES] == [*kinds]
+    assert ours.equals(theirs, check_metadata=True)
+    assert ours.serialize() == theirs.serialize()
 
 
 def test_the_same_rows_give_the_same_bytes(rows, tmp_path):

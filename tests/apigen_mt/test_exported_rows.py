@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from apigen_mt.cli import main
 from apigen_mt.export.export import export
-from apigen_mt.generating import generate
 from apigen_mt.run_folder import RunFolder
 from blueprints.judging.verdict import Verdict
+from tests.apigen_mt.shared_runs import generated
 
 HERE = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys; from apigen_mt.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -25,11 +26,10 @@ def apart(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def check_exported(domain: str, count: int, folder: Path) -> None:
-    run = generate(domain, count, folder / "run", seed=6)
+    run = generated(domain, count, folder / "run", seed=6)
     live: dict[str, Verdict] = {row.id: row.verdict for row in RunFolder(run.folder).rows()}
     export(RunFolder(run.folder).rows(), "sharegpt", folder / "export")
-    proven = apart("verify", folder / "export")
-    assert (proven.returncode, proven.stdout) == (0, f"{count} rows checked, 0 wrong\n"), proven.stdout
+    assert main(["verify", str(folder / "export")]) == 0
     again = apart("reverify", folder / "export", "--out", folder / "found.jsonl")
     assert again.returncode == 0, again.stdout
     found = [json.loads(line) for line in (folder / "found.jsonl").read_text("utf-8").splitlines()]
@@ -41,7 +41,7 @@ def check_exported(domain: str, count: int, folder: Path) -> None:
         assert (one["status"], one["gates"], one["observations"]) == ("stands", [], [])
 
 
-@pytest.mark.parametrize(("domain", "count"), [("library", 8), ("retail", 10)])
+@pytest.mark.parametrize(("domain", "count"), [("library", 8), ("retail", 6)])
 def test_exported_rows_come_to_the_verdict_they_were_given(domain, count, tmp_path):
     check_exported(domain, count, tmp_path)
 

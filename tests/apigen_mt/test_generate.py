@@ -27,7 +27,7 @@ from tools_env.resolve import resolve
 from tools_env.values import Json
 
 ROOT = Path(__file__).resolve().parents[2]
-COUNT = 10
+COUNT = 6
 DEEP = "[" * 600 + "]" * 600
 
 

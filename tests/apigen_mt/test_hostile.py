@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.chat_server import Answer, Body, ChatServer
 from tests.hostile_world import ORDERS
 from tools_env.resolve import resolve
 
-COUNT = 12
+COUNT, MANY = 6, 24
 LIMITS = {"turns": 12, "calls": 30, "calls_in_a_row": 6}
 BIKES, BIKE_LIMITS = 8, {"turns": 30, "calls": 60, "calls_in_a_row": 15}
 ATTRIBUTED = {"agent", "human", "environment", "blueprint"}
@@ -70,20 +71,30 @@ RIGHT_AT_ONCE = {"stops at once": 1}
 
 @pytest.mark.parametrize("name", HUMANS)
 def test_a_hostile_human_is_never_kept_and_every_talk_ends_within_its_limits(tmp_path, name):
-    script = Understudies(world_of("library"), planned("library", COUNT, as_run=True))
+    check_hostile(name, COUNT, tmp_path / "run")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", HUMANS)
+def test_a_hostile_human_is_never_kept_in_many_talks(tmp_path, name):
+    check_hostile(name, MANY, tmp_path / "run")
+
+
+def check_hostile(name: str, count: int, folder: Path) -> None:
+    script = Understudies(world_of("library"), planned("library", count, as_run=True))
     honest = script.roles[HUMAN]
     script.roles[HUMAN] = lambda body: HUMANS[name](honest(body), body)
     with ChatServer(script).in_thread() as server:
         cast = {"human": role(server.url, HUMAN), "agent": role(server.url, AGENT)}
-        run = generate("library", COUNT, tmp_path / "run", roles=cast, limits=LIMITS)
-    assert run.kept <= RIGHT_AT_ONCE.get(name, 0)
-    failures = list(load_run(tmp_path / "run").failures())
-    assert len(failures) == COUNT - run.kept
+        run = generate("library", count, folder, roles=cast, limits=LIMITS)
+    assert run.kept <= RIGHT_AT_ONCE.get(name, 0) * count / 12
+    failures = list(load_run(folder).failures())
+    assert len(failures) == count - run.kept
     check_all(failures)
     blamed = [row for row in failures if row.verdict.fault == "human"]
     told = [(r.end_reason, r.ended_by, r.verdict.fault, [g.gate for g in r.verdict.gates if g.status == "fail"],
              [e.text for e in r.course.events if e.event == "said"][-4:]) for r in failures]  # fmt: skip
-    assert len(blamed) >= COUNT * 2 // 3, told
+    assert len(blamed) >= count * 2 // 3, told
 
 
 def check_all(failures: list[Row], limits: dict[str, int] = LIMITS) -> None:

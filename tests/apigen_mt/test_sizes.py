@@ -8,11 +8,11 @@ from statistics import fmean
 import pytest
 
 from apigen_mt.config import KINDS
-from apigen_mt.generating import generate
 from apigen_mt.planning import Mix, Planner
 from apigen_mt.stats import Stats, summary
 from blueprints.blueprint import Blueprint
 from blueprints.size import LONG_CALLS, Size
+from tests.apigen_mt.shared_runs import generated
 from tests.blueprints.talks import world_of
 
 HERE = Path(__file__).resolve().parents[2]
@@ -41,15 +41,15 @@ def test_a_small_world_gives_what_it_can():
 
 
 def test_talks_are_about_as_long_as_the_papers(tmp_path):
-    run = generate("retail", 20, tmp_path / "run", seed=2)
+    run = generated("retail", 14, tmp_path / "run", seed=2)
     found = summary(run.outcomes)
-    assert found.funnel.kept == 20
+    assert found.funnel.kept == 14
     assert 5.5 < found.calls.mean < 9
     assert 6 < found.human_turns.mean < 10
 
 
 def test_in_the_long_profile_acts_need_more_than_twenty_calls(tmp_path):
-    run = generate("clinic", 2, tmp_path / "run", seed=2, profile="long", kinds={"act": 1})
+    run = generated("clinic", 2, tmp_path / "run", seed=2, profile="long", kinds={"act": 1})
     found = summary(run.outcomes)
     assert found.funnel.kept == 2
     assert found.calls.least >= LONG_CALLS > 20
@@ -66,7 +66,7 @@ def test_five_hundred_are_all_kept_and_verify_in_a_fresh_process(domain, profile
     if (domain, profile) == ("library", "long"):
         pytest.skip("the library is too small for long tasks and says so")
     count = 500 if profile == "usual" else 60
-    run = generate(domain, count, tmp_path / "run", seed=6, profile=profile)
+    run = generated(domain, count, tmp_path / "run", seed=6, profile=profile)
     found = summary(run.outcomes)
     told = [sys.executable, "-m", "apigen_mt.cli", "verify", str(run.folder)]
     again = subprocess.run(told, cwd=HERE, capture_output=True, text=True, check=False)

@@ -54,6 +54,11 @@ def wrong_type(blueprint: Blueprint) -> Blueprint:
     return with_action(blueprint, 0, first.model_copy(update={"arguments": arguments}))
 
 
+def change_repeated(blueprint: Blueprint) -> Blueprint | None:
+    place = written(blueprint)
+    return altered(blueprint, actions=(*blueprint.actions, blueprint.actions[place])) if place is not None else None
+
+
 def missing_argument(blueprint: Blueprint) -> Blueprint:
     return with_action(blueprint, 0, blueprint.actions[0].model_copy(update={"arguments": {}}))
 
@@ -332,6 +337,7 @@ ALL: dict[Break, str] = {
     unknown_tool: "format",
     wrong_type: "format",
     missing_argument: "format",
+    change_repeated: "format",
     unknown_argument: "format",
     other_world: "format",
     no_stages: "format",

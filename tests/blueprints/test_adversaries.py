@@ -64,20 +64,30 @@ def test_the_list_is_that_of_the_design():
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_few_tasks_are_so_cheap_and_the_gate_names_them_all(domain):
+    check_cheap(domain, 24)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_few_of_many_tasks_are_so_cheap_and_the_gate_names_them_all(domain):
+    check_cheap(domain, 144)
+
+
+def check_cheap(domain: str, count: int) -> None:
     world, cheap = world_of(domain), 0
-    for blueprint in planned(domain, 72):
+    for blueprint in planned(domain, count):
         passing = {t.adversary.name for t in talks(blueprint, world) if t.verdict().ok}
         found = list(adversaries(blueprint, world))
         assert {r.stage for r in found} <= {"adversaries"}
         assert [n for n in NAMES if n in passing] == [r.reason.split("(")[1].split(")")[0] for r in found]
         cheap += bool(found)
-    assert cheap <= 3
+    assert cheap <= count / 24
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_what_is_called_hopeless_is_failed_by_the_judge(domain):
     world = world_of(domain)
-    tried = [t for blueprint in planned(domain, 40) for t in talks(blueprint, world)]
+    tried = [t for blueprint in planned(domain, 20) for t in talks(blueprint, world)]
     hopeless = [t for t in tried if t.hopeless()]
     assert len(hopeless) > len(tried) / 2
     assert not [t.adversary.name for t in hopeless if t.verdict().ok]
@@ -86,7 +96,7 @@ def test_what_is_called_hopeless_is_failed_by_the_judge(domain):
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_no_adversary_fails_because_of_the_person(domain):
     world = world_of(domain)
-    for blueprint in planned(domain, 40):
+    for blueprint in planned(domain, 20):
         for tried in talks(blueprint, world):
             wrong = {g.gate: g.fault for g in tried.verdict().gates if g.status == "fail"}
             if tried.adversary.name == "silent":
@@ -102,7 +112,7 @@ def test_no_adversary_fails_because_of_the_person(domain):
 def test_the_busy_ones_get_as_far_as_reading_and_writing(domain):
     """They fail because of what they do, not because they could do nothing."""
     world = world_of(domain)
-    last = [[*talks(blueprint, world)][-1] for blueprint in planned(domain, 40)]
+    last = [[*talks(blueprint, world)][-1] for blueprint in planned(domain, 20)]
     assert sum(calls(t, writes=False) for t in last) >= 2 * len(last)
     assert sum(calls(t, writes=True) for t in last) >= len(last)
 

@@ -1,5 +1,7 @@
 """Realizability where records are listed by id alone: whoever reads the whole listing need not know which is meant."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from blueprints.blueprint import Blueprint, Known
@@ -16,9 +18,10 @@ DOMAIN = "tests.swap_world:SwapShop"
 WORLD = world_of(DOMAIN)
 
 
-def tasks(count: int = 180) -> list[Blueprint]:
-    """Changes without a question beside them."""
-    return [b for b in planned(DOMAIN, count) if b.kind == "act" and not b.setup and not b.outputs]
+def tasks(count: int = 180) -> Iterator[Blueprint]:
+    """Changes without a question beside them, planned no further than somebody looks."""
+    plan = (planned(DOMAIN, number + 1)[number] for number in range(count))
+    return (b for b in plan if b.kind == "act" and not b.setup and not b.outputs)
 
 
 def orders(blueprint: Blueprint) -> list[Call]:
@@ -45,6 +48,8 @@ def test_a_listing_that_is_read_through_needs_no_words():
     for blueprint in tasks():
         assert not reasons(blueprint)
         checked += len(orders(blueprint)) > 1
+        if checked > 10:
+            break
     assert checked > 10
 
 
@@ -57,6 +62,8 @@ def test_a_listing_that_is_read_in_part_needs_words_for_what_is_read():
             told = reasons(without(blueprint, spare[0]))
             assert any(f"get_order: what the person says does not single out the order {used[0]}" in t for t in told)
             checked += 1
+        if checked > 10:
+            break
     assert checked > 10
 
 
@@ -69,11 +76,13 @@ def test_a_record_that_was_only_listed_is_written_to_by_nobody():
             (told,) = reasons(blueprint.model_copy(update={"actions": kept}))
             assert told.startswith("cancel_order: what the person says does not single out the order")
             checked += 1
+        if checked > 3:
+            break
     assert checked > 3
 
 
 def test_both_of_a_pair_have_words_of_their_own():
-    swaps = [b for b in tasks() if any(a.name == "swap_articles" for a in b.actions)]
+    swaps = [b for b in tasks(90) if any(a.name == "swap_articles" for a in b.actions)]
     assert len(swaps) > 5
     for blueprint in swaps:
         rest = {n: k for n, k in blueprint.known.items() if k.about != "new_article_ids"}
@@ -98,12 +107,14 @@ def test_what_is_said_of_another_matter_does_not_single_out_this_ones_record():
         first = blueprint.actions[blueprint.stages[0].until - 1]
         assert any(t.startswith(f"{first.name}: what the person says does not single out the order") for t in told)
         checked += 1
-    assert checked >= 4
+        if checked == 4:
+            break
+    assert checked == 4
 
 
 def test_a_reason_names_something_that_would_do():
     found = 0
-    for blueprint in tasks():
+    for blueprint in tasks(90):
         bare = {n: k for n, k in blueprint.known.items() if k.about != "order_id"}
         vague = {"order_id.status": Known(value="nowhere", meaning=TEXT, disclose="volunteer", label="status",
                                           about="order_id", field="status")}  # fmt: skip

@@ -95,7 +95,7 @@ def test_an_ordinary_way_to_put_it_passes(domain, intent, told):
     assert wrong(*put(domain, intent, told)) == []
 
 
-@pytest.mark.parametrize("more", [
+COURTESIES = [
     "Thanks in advance!",
     "Let me know if you need anything else.",
     "If you could do that today, that would be great.",
@@ -109,10 +109,24 @@ def test_an_ordinary_way_to_put_it_passes(domain, intent, told):
     "Sorry, I have not done this before.",
     "If it helps, I'm home all day.",
     "Thank you for all your help.",
-])  # fmt: skip
+]
+
+
+@pytest.mark.parametrize("more", COURTESIES)
 @pytest.mark.parametrize("domain", WORLDS)
 def test_courtesy_changes_nothing(domain, more):
-    for blueprint in islice(tasks(domain), 0, 60, 2):
+    check_courtesy(domain, more, 24)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("more", COURTESIES)
+@pytest.mark.parametrize("domain", WORLDS)
+def test_courtesy_changes_nothing_in_many_tasks(domain, more):
+    check_courtesy(domain, more, 120)
+
+
+def check_courtesy(domain: str, more: str, most: int) -> None:
+    for blueprint in islice(tasks(domain), 0, most, 2):
         for number, stage in enumerate(blueprint.stages):
             assert wrong(blueprint, number, f"{stage.say} {more}") == []
 

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from blueprints.knowledge import people_table
+from tests.blueprints.talks import world_of
 from tests.small_worlds import Workshop
 from tests.tools_env.test_functions import WORLD as FUNCTIONS
 from tools_env.calls import Call, Edit, Refusal, Result
@@ -9,7 +10,6 @@ from tools_env.course import Course
 from tools_env.disturbances import UNAVAILABLE, Disturbance, disturbed
 from tools_env.port import Editable, SetUpFailed
 from tools_env.replay import replay
-from tools_env.resolve import resolve
 
 WORLD = Workshop.world()
 PAINT = Call(name="paint", arguments={"shelf_id": "S1", "colour": "blue"})
@@ -145,7 +145,7 @@ def test_an_edit_that_names_nothing_is_refused_and_changes_nothing():
 
 @pytest.mark.parametrize("domain", ["library", "retail", "clinic", "tau2:retail"])
 def test_domains_set_fields_in_mid_talk_as_before_it(domain):
-    world = resolve(domain)
+    world = world_of(domain)
     snapshot = world.snapshots(1)[0]
     person = world.brief(snapshot).people[0]
     edit = Edit(path=f"{people_table(world)}/{person.id}/email", value="somebody.else@example.com")

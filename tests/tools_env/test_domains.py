@@ -71,7 +71,7 @@ def end_children():
 DIGESTS = "import sys; from tools_env.resolve import resolve; print(*[resolve(n).digest for n in sys.argv[1:]])"
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
 def test_digests_are_the_same_in_every_process(hash_seed):
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     command = [sys.executable, "-c", DIGESTS, *DOMAINS]

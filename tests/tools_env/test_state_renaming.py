@@ -1,8 +1,10 @@
 """Created records compare up to renaming: equal when one can be renamed into the other, and only then."""
 
 import itertools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,19 +122,15 @@ def alike(one, other):
     return verdicts.pop()
 
 
-@given(made(most=6), st.randoms(use_true_random=False))
-def test_ids_spelling_and_order_of_creation_have_no_meaning(world, random):
+def ids_spelling_and_order_of_creation_have_no_meaning(world, random):
     assert alike(told(world, random, "B"), told(world, random, "B"))
 
 
-@given(made(most=6), st.randoms(use_true_random=False))
-def test_ids_may_coincide_between_tables(world, random):
+def ids_may_coincide_between_tables(world, random):
     assert alike(told(world, random), told(world, random))
 
 
-@settings(max_examples=150)
-@given(made(), st.data(), st.randoms(use_true_random=False))
-def test_one_other_link_is_a_difference_unless_a_renaming_undoes_it(world, data, random):
+def one_other_link_is_a_difference_unless_a_renaming_undoes_it(world, data, random):
     place = data.draw(st.integers(0, len(world.boxes) - 1))
     box = data.draw(st.sampled_from([*world.boxes, Box(inside=place), Box(beside=(place, place)), Box(inside=0)]))
     other = world._replace(boxes=(*world.boxes[:place], box, *world.boxes[place + 1 :]))
@@ -140,21 +138,18 @@ def test_one_other_link_is_a_difference_unless_a_renaming_undoes_it(world, data,
     assert alike(told(world, random, "B"), told(other, random, "B")) == expected
 
 
-@given(made(), made(), st.randoms(use_true_random=False))
-def test_worlds_are_alike_exactly_when_a_renaming_makes_them_so(one, other, random):
+def worlds_are_alike_exactly_when_a_renaming_makes_them_so(one, other, random):
     assert alike(told(one, random, "B"), told(other, random, "B")) == interchangeable(one, other)
 
 
-@given(made(), st.data(), st.randoms(use_true_random=False))
-def test_one_other_field_is_a_difference(world, data, random):
+def one_other_field_is_a_difference(world, data, random):
     place = data.draw(st.integers(0, len(world.boxes) - 1))
     wide = world.boxes[place]._replace(width=UNSEEN)
     other = world._replace(boxes=(*world.boxes[:place], wide, *world.boxes[place + 1 :]))
     assert not alike(told(world, random, "B"), told(other, random, "B"))
 
 
-@given(made(), st.randoms(use_true_random=False))
-def test_what_stood_there_before_and_what_else_would_do_count(world, random):
+def what_stood_there_before_and_what_else_would_do_count(world, random):
     diff = told(world._replace(shelves=(0,)), random, "B")
     first = diff["shelves/S0/first"]
     before = diff | {"shelves/S0/first": first.model_copy(update={"before": "B1"})}
@@ -162,6 +157,33 @@ def test_what_stood_there_before_and_what_else_would_do_count(world, random):
     assert len({hashed(diff), hashed(before), hashed(wider)}) == len((diff, before, wider))
     assert differences(diff, before, FIELDS)
     assert not differences(wider, diff, FIELDS), "what else would do makes no difference when it is not taken"
+
+
+RANDOM = st.randoms(use_true_random=False)
+RULES: dict[Callable[..., None], tuple[st.SearchStrategy[Any], ...]] = {
+    ids_spelling_and_order_of_creation_have_no_meaning: (made(most=6), RANDOM),
+    ids_may_coincide_between_tables: (made(most=6), RANDOM),
+    one_other_link_is_a_difference_unless_a_renaming_undoes_it: (made(), st.data(), RANDOM),
+    worlds_are_alike_exactly_when_a_renaming_makes_them_so: (made(), made(), RANDOM),
+    one_other_field_is_a_difference: (made(), st.data(), RANDOM),
+    what_stood_there_before_and_what_else_would_do_count: (made(), RANDOM),
+}
+"""What holds for all worlds, and what it is about."""
+
+
+def check_rule(rule: Callable[..., None], examples: int) -> None:
+    settings(max_examples=examples)(given(*RULES[rule])(rule))()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_holds_in_some_worlds(rule):
+    check_rule(rule, 20)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_holds_in_a_thousand_worlds(rule):
+    check_rule(rule, 1000)
 
 
 def test_two_cycles_are_not_one():

@@ -104,6 +104,11 @@ class Tau2World:
         """The name of the only snapshot: a prefix of the data's hash."""
         return f"fixture:{self.data[:12]}"
 
+    @property
+    def unexplained(self) -> bool:
+        """Without rules of ours over the state: a toolkit that refuses only says why in words."""
+        return not self.overlay.rules
+
     def snapshots(self, most: int) -> tuple[str, ...]:
         """The one there is."""
         return (self.snapshot,)[:most]

@@ -19,7 +19,7 @@ from tests.apigen_mt.model_server import HUMAN, Understudies, role
 from tests.blueprints.talks import world_of
 from tests.chat_server import Answer, Body, ChatServer
 
-COUNT = 6
+COUNT = 4
 Change = Callable[[dict, Blueprint], dict]
 """What a bad model makes of the turn that the script would say."""
 

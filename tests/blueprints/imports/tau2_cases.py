@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -238,12 +239,18 @@ def about_clean(row: Row) -> tuple[Truth, str, str]:
     return "right", "tau2", "not explained"
 
 
-def vocabulary(world: World) -> frozenset[str]:
-    """Words of our own code, and names of tools, arguments, tables and fields: what a listing may hold."""
+@cache
+def written() -> frozenset[str]:
+    """Words of our own code."""
     code = [*Path("blueprints/judging").glob("*.py"), Path("tools_env/rules.py"),
             *Path("tools_env/imports/overlays").glob("*.py")]  # fmt: skip
+    return frozenset(w for path in code for w in re.findall(r"\w+", path.read_text("utf-8")))
+
+
+def vocabulary(world: World) -> frozenset[str]:
+    """Words of our own code, and names of tools, arguments, tables and fields: what a listing may hold."""
     names = [*world.specs, *(p.name for s in world.specs.values() for p in s.params), *world.fields]
-    return frozenset(w for text in (*names, *(c.read_text("utf-8") for c in code)) for w in re.findall(r"\w+", text))
+    return written() | {w for name in names for w in re.findall(r"\w+", name)}
 
 
 def plain(text: str, world: World) -> str:

@@ -11,7 +11,7 @@ from apigen_mt.audit.rehearsal import rehearsed
 from blueprints.judging.verdict import Verdict
 from tests.blueprints.talks import DOMAINS, failed, said, world_of
 
-COUNT, FEW = 24, 5
+COUNT, FEW, MORE = 24, 2, 5
 WORLDS = (*DOMAINS, "clinic")
 RARE = frozenset(
     {
@@ -49,12 +49,12 @@ def talks(domain: str) -> tuple[Talk, ...]:
 
 
 @cache
-def judged(domain: str) -> dict[str, list[Verdict]]:
+def judged(domain: str, most: int = FEW) -> dict[str, list[Verdict]]:
     """The verdicts on the first few talks that can be spoilt in each way."""
     found: dict[str, list[Verdict]] = {}
     for name, kind in ALL.items():
         spoilt = (kind.spoil(talk) for talk in talks(domain))
-        found[name] = [talk.verdict() for talk in islice(filter(None, spoilt), FEW)]
+        found[name] = [talk.verdict() for talk in islice(filter(None, spoilt), most)]
     return found
 
 
@@ -65,19 +65,29 @@ def test_every_rehearsed_talk_passes(domain):
     assert not wrong
 
 
-@pytest.mark.parametrize("domain", WORLDS)
-def test_a_spoilt_talk_fails_at_its_gate_and_the_right_one_is_blamed(domain):
-    for name, verdicts in judged(domain).items():
+def check_spoilt(domain: str, most: int) -> None:
+    for name, verdicts in judged(domain, most).items():
         for verdict in verdicts:
             assert not verdict.ok, name
             assert ALL[name].gates & set(failed(verdict)), f"{name}: {said(verdict)}"
             assert verdict.fault in ALL[name].faults, f"{name}: {said(verdict)}"
 
 
+@pytest.mark.parametrize("domain", WORLDS)
+def test_a_spoilt_talk_fails_at_its_gate_and_the_right_one_is_blamed(domain):
+    check_spoilt(domain, FEW)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("domain", WORLDS)
+def test_more_spoilt_talks_fail_at_their_gates_and_the_right_one_is_blamed(domain):
+    check_spoilt(domain, MORE)
+
+
 def test_every_way_is_tried():
     tried = {name for domain in WORLDS for name, verdicts in judged(domain).items() if verdicts}
     assert set(ALL) - tried <= RARE
-    assert sum(len(v) for domain in WORLDS for v in judged(domain).values()) >= 1200
+    assert sum(len(v) for domain in WORLDS for v in judged(domain).values()) >= 500
 
 
 @pytest.mark.parametrize("gate", NEEDED)

@@ -20,20 +20,31 @@ MANY = 12
 """So many ways to spoil a talk are noticed before its end, at the least."""
 
 
-def given_up(talk: Talk) -> tuple[int, GateResult] | None:
-    """After which event, and by which gate, if at all: asked after every message of the agent, as in a talk."""
+def given_up(talk: Talk, since: int = 0) -> tuple[int, GateResult] | None:
+    """After which event, and by which gate, if at all: asked after every message of the agent, as in a talk, that ends
+    at an event from `since` on.
+    """
     session = opened(talk.blueprint, talk.world)
     ends = set(ends_of_messages(talk))
     for place, event in enumerate(talk.events):
         if isinstance(event, Called) and not event.raw:
             session.call(event.call)
-        if place in ends:
+        if place in ends and place >= since:
             course = Course(events=tuple(talk.events[: place + 1]))
             turns = [turn for turn in talk.human_turns if turn.turn <= place]
             breaches = lasting(session, course)
             if found := doomed(talk.blueprint, course, turns, talk.world, breaches):
                 return place, found
     return None
+
+
+def parting(talk: Talk, other: Talk) -> int:
+    """The last place up to which two talks are the same: what one is there the other is, too."""
+    if talk.blueprint != other.blueprint:
+        return 0
+    both = zip(talk.items, other.items, strict=False)
+    first = next((n for n, (one, two) in enumerate(both) if one != two), min(len(talk.items), len(other.items)))
+    return max(0, first - 1)
 
 
 def ends_of_messages(talk: Talk) -> Iterator[int]:
@@ -52,11 +63,11 @@ def talks(domain: str) -> tuple[Talk, ...]:
 
 @pytest.mark.parametrize("domain", WORLDS)
 def test_no_good_talk_is_given_up_whatever_harmless_is_changed(domain):
-    varied = [found for talk in talks(domain)[::4] for change in harmless.ALL.values() if (found := change.vary(talk))]
-    good = [*talks(domain), *(talk for talk in varied if talk.verdict().ok)]
-    assert len(good) > 25
-    stopped = [given for talk in good if (given := given_up(talk))]
-    assert not stopped
+    assert not [given for talk in talks(domain) if (given := given_up(talk))]
+    tried = [(talk, change.vary(talk)) for talk in talks(domain)[::4] for change in harmless.ALL.values()]
+    varied = [(talk, found) for talk, found in tried if found is not None and found.verdict().ok]
+    assert len(varied) > 18
+    assert not [given for talk, found in varied if (given := given_up(found, parting(talk, found)))]
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
@@ -65,7 +76,7 @@ def test_what_is_given_up_fails_in_the_end_too_and_at_the_same_gate(domain):
     for talk in talks(domain)[::4]:
         for name, case in corruptions.ALL.items():
             spoilt = case.spoil(talk)
-            given = given_up(spoilt) if spoilt else None
+            given = given_up(spoilt, parting(talk, spoilt)) if spoilt else None
             if spoilt is None or given is None:
                 continue
             place, gate = given

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from tests import tau2_side
 from tools_env.calls import Call, Edit, Fault, Refusal, Result
 from tools_env.imports.overlay import Overlay, StateRule
 from tools_env.imports.tau2 import Tau2World, load
@@ -322,7 +323,7 @@ def test_a_tool_that_would_evaluate_a_text_calculates_instead_or_is_not_imported
 
 
 def test_their_domains_stay_as_they_are_and_their_speakers_keep_their_own_tools():
-    telecom = load("telecom")
+    telecom = tau2_side.ours("telecom")
     setup = (Call(name="break_vpn", actor="human"), Call(name="turn_airplane_mode_on", actor="human"))
     session = telecom.open(telecom.snapshot, setup)
     theirs = importlib.import_module("tau2.domains.telecom.user_tools").TelecomUserTools
@@ -338,7 +339,7 @@ def test_their_domains_stay_as_they_are_and_their_speakers_keep_their_own_tools(
 
 
 def test_touched_records_know_their_owner():
-    retail = load("retail")
+    retail = tau2_side.ours("retail")
     shelf = next(s for s in retail.shelves if s.table == "orders")
     key = next(iter(shelf.base))
     outcome = retail.open(retail.snapshot).call(call("get_order_details", order_id=key))
@@ -347,6 +348,6 @@ def test_touched_records_know_their_owner():
 
 
 def test_a_record_that_is_not_there_is_missing():
-    retail = load("retail")
+    retail = tau2_side.ours("retail")
     refusal = retail.open(retail.snapshot).call(call("get_order_details", order_id="#W0"))
     assert refusal == Refusal(reason="Order not found", cause="missing")

