@@ -4,7 +4,8 @@ import argparse
 import os
 from collections.abc import Iterable
 
-from apigen_mt.config import ConfigError, RoleConfig
+from apigen_mt.config import ConfigError
+from apigen_mt.config_roles import RoleConfig
 from tools_env.values import Json
 
 SHARED = ("domain", "count", "seed", "concurrency", "budget_tokens", "profile")

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from apigen_mt.config import Config, RoleConfig
+from apigen_mt.config import Config
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.draft_making import BLIND, plus
 from apigen_mt.draft_outcome import DraftOutcome, Spent
 from apigen_mt.models.answers import REPAIR

@@ -14,7 +14,8 @@ from apigen_mt.cast.oracle import Oracle
 from apigen_mt.cast.ports import Agent, Human
 from apigen_mt.cast.script import script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
-from apigen_mt.config import Command, Config, ConfigError, ReviewerConfig, RoleConfig
+from apigen_mt.config import Command, Config, ConfigError
+from apigen_mt.config_roles import ReviewerConfig, RoleConfig
 from apigen_mt.draft_outcome import Spent
 from apigen_mt.journal import Journal
 from apigen_mt.judges import Judge

@@ -4,7 +4,7 @@ import json
 import re
 
 from apigen_mt.cast.ports import AgentTurn, AgentView, WantedCall
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, ToolCall
 from apigen_mt.models.client import ChatClient
 from apigen_mt.models.reading import mend, split_thought

@@ -8,7 +8,7 @@ from pydantic import Field
 from apigen_mt.cast import human_words
 from apigen_mt.cast.human_words import NOTE
 from apigen_mt.cast.ports import HumanView
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.answers import Unparsed, ask
 from apigen_mt.models.chat import ChatRequest, ReplyKey, Sampling
 from apigen_mt.models.client import ChatClient

@@ -8,7 +8,7 @@ import pytest
 
 from apigen_mt.cast.model_agent import ModelAgent
 from apigen_mt.cast.ports import HumanView
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.chat import Sampling
 from apigen_mt.models.client import Endpoint, OpenAIClient
 from apigen_mt.talk import Played, play
