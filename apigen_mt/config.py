@@ -7,8 +7,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from apigen_mt.config_roles import Price, ReviewerConfig, RoleConfig, Roles
+from apigen_mt.config_roles import Deadlines, ReviewerConfig, RoleConfig, Roles
+from apigen_mt.models.budget import Cap, Stage
+from apigen_mt.models.prices import Price
 from apigen_mt.planning import WINDOW, Mix
+from apigen_mt.serving.roles import yielding
 from apigen_mt.temperaments import MIX, Temperament
 from blueprints.blueprint import Kind
 from blueprints.sampling import Shares
@@ -38,8 +41,8 @@ KINDS: Mapping[Kind, float] = {
 twin besides, as `act`.
 """
 FREE = frozenset(
-    {"count", "max_attempts", "concurrency", "budget_tokens", "against", "personas", "prices", "blueprints", "band",
-     "difficulty"}
+    {"count", "max_attempts", "concurrency", "deadlines", "budget_tokens", "budget_usd", "stages", "cache", "against",
+     "personas", "prices", "blueprints", "band", "difficulty"}
 )  # fmt: skip
 """Settings that may differ between two sittings of one run."""
 DRAFTING = frozenset({"mode", "recombine", "walk", "reviewers", "summariser", "control"})
@@ -108,7 +111,11 @@ class Config(Part):
     best_of: int = Field(default=1, ge=1, le=16)
     judges: tuple[ReviewerConfig, ...] = ()
     concurrency: int = Field(default=16, gt=0, le=10_000)
+    deadlines: Deadlines = Deadlines()
     budget_tokens: int | None = Field(default=None, gt=0)
+    budget_usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    stages: dict[Stage, Cap] = {}
+    cache: bool | str = False
     against: tuple[str, ...] = ()
     mode: Literal["grounded", "drafted"] = "grounded"
     max_attempts: int | None = Field(default=None, gt=0)
@@ -232,7 +239,8 @@ def load(path: Path | None, flags: dict[str, Json], unless: dict[str, Json] | No
         found = {} if path is None else read(path)
     except Unreadable as error:
         raise ConfigError(str(error)) from error
-    return parse(_overlay({**(unless or {}), **found}, flags))
+    settings, over = yielding(found, flags)
+    return parse(_overlay({**(unless or {}), **settings}, over))
 
 
 def parse(settings: dict[str, Json]) -> Config:

@@ -25,14 +25,16 @@ def judge(
     world: World,
     *,
     without: Collection[str] = (),
+    done: Replayed | None = None,
 ) -> Verdict:
     """Judge a finished course. Gates never look at an earlier verdict, a recorded diff or the agent's own claims.
 
     The blueprint is trusted to have passed its own gates; one without anything to tell a solved task from an
-    unsolved one fails. `without` names gates to leave out, so that an audit can show what each of them is needed for.
+    unsolved one fails. `without` names gates to leave out, so that an audit can show what each of them is needed for;
+    `done` are the calls as `carried_out` just now, where whoever asks has need of that too.
     Of a talk that was stopped early, the gate for which it was stands before the one on its ending.
     """
-    done = carried_out(blueprint, course, world, hashed=False)
+    done = done or carried_out(blueprint, course, world, hashed=False)
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
     stopped = end_reason == "failed_fast"
     gates_on_results = (outcome_gates.state, outcome_gates.assertions, outcome_gates.outputs, outcome_gates.evidence)
