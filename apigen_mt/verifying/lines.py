@@ -70,7 +70,7 @@ def _texts(path: Path, proof: Proof) -> Iterator[str | bytes]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with readable(path) as raw, pq.ParquetFile(raw) as file:
             if PROOF_COLUMN not in file.schema_arrow.names:
                 proof.doubt(path.name, f"has no column {PROOF_COLUMN!r}: it holds no canonical rows")
                 return

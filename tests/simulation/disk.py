@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from apigen_mt.attempts import broke_off
 from apigen_mt.journal.failures import JournalError
 from apigen_mt.journal.group import EVERY
-from apigen_mt.journal.store import OutcomeRow, Place, ReplyRow, Write
+from apigen_mt.journal.store import MetaRow, OutcomeRow, Place, ReplyRow, Write
 from apigen_mt.models.chat import Usage
 from apigen_mt.trajectory import Outcome
 from tests.simulation.books import Books
@@ -26,17 +26,22 @@ LATE = EVERY + 0.1
 
 @dataclass(slots=True)
 class Disk:
-    """What is stored, by groups, each with the time of its commit; the first `synced` of them survive anything."""
+    """What is stored, by groups, each with the time of its commit; the first `synced` of them survive anything. `found`
+    were there when the process that is at work began: a process that was killed has synced them no more.
+    """
 
     books: Books
     groups: list[tuple[float, tuple[Write, ...]]] = field(default_factory=list)
     synced: int = 0
+    found: int = 0
     replies: dict[Place, ReplyRow] = field(default_factory=dict)
     outcomes: dict[int, OutcomeRow] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
 
     def put(self, now: float, group: Sequence[Write]) -> None:
         """Store a group, and hold it against the books."""
+        if self.synced < self.found and not all(isinstance(row, MetaRow) for row in group):
+            self.books.blame("work went on before what an earlier sitting had left was synced")
         self.groups.append((now, tuple(group)))
         for row in group:
             if isinstance(row, ReplyRow):
@@ -52,7 +57,7 @@ class Disk:
 
     def lose_power(self, now: float, rng: random.Random) -> None:
         """Keep what is synced, and of the rest as many groups as happened to reach the disk, the first of them."""
-        late = [now - when for when, _ in self.groups[self.synced :] if now - when > LATE]
+        late = [now - when for when, _ in self.groups[max(self.synced, self.found) :] if now - when > LATE]
         if late:
             self.books.blame(f"a group was not synced {late[0]:.2f} s after its commit")
         left = rng.randint(self.synced, len(self.groups))

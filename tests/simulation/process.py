@@ -92,6 +92,7 @@ def sitting(  # what a process is put together from
     """Run one process to its end, whichever that is."""
     loop = VirtualLoop(rng, begins=begins, dies_at=plan.dies_at)
     pace = Pace(sleep=asyncio.sleep, clock=loop.time, now=loop.time, rng=rng)
+    disk.found = len(disk.groups)
     store = MemoryStore(disk, loop, plan.trouble)
     books = provider.books
     books.wide, books.cap = plan.concurrency, plan.budget

@@ -74,7 +74,9 @@ def check_deaths(number: int, steps: range) -> None:
     for step in steps:
         done = befallen(number, [Plan(WORKLOADS[number].concurrency, dies_at=step, power=step % 2 == 0)], seed=step)
         assert not done.books.wrong, told(done)
-        assert [sitting.how for sitting in done.sittings] == ["died", "done"]
+        first, *rest = done.sittings
+        over = first.how == "done" and first.steps <= step  # chance made it a shorter one
+        assert over or [first.how, *(sitting.how for sitting in rest)] == ["died", "done"]
 
 
 def test_a_run_survives_its_death_at_any_step():
