@@ -12,7 +12,7 @@ CODE := $(PACKAGES) tests $(if $(wildcard bench/*.py),bench)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo venv test check format proof bench wheel clean
+.PHONY: help demo venv test check format proof vllm bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,7 +30,7 @@ demo: $(CORE) ## make 50 verified retail talks by rehearsal in runs/demo and sho
 venv: $(DEV) ## make .venv with the package (editable) and what its developers need
 
 test: $(DEV) ## run the tests, all but the long proofs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not proof"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not proof" -rs
 
 check: $(DEV) ## lint, formatting, types, and the direction of imports
 	$(BIN)/ruff check .
@@ -44,6 +44,11 @@ format: $(DEV) ## rewrite the code in the house style, with the safe lint fixes
 
 proof: $(DEV) ## run the long proofs; their figures go to docs/results
 	$(BIN)/python -m pytest -m proof --timeout 0
+
+# vLLM lives in an environment of its own: named by APIGEN_VLLM, or found on the PATH.
+vllm: export APIGEN_VLLM ?= $(shell command -v vllm)
+vllm: $(DEV) ## try --serve with a real vLLM on a model made here; skipped, and said so, where there is none
+	$(BIN)/python -m pytest -rs tests/apigen_mt/serving/test_vllm.py
 
 bench: $(CORE) ## measure; prints a table and writes JSON below build
 	@mkdir -p build

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apigen_mt.config import ConfigError
 from apigen_mt.export.dataset import LINES
+from apigen_mt.plain_files import readable
 from apigen_mt.run_folder import BLUEPRINTS, NotARun, RunFolder
 from blueprints.blueprint import Blueprint
 from blueprints.overlap import Against
@@ -55,7 +56,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Blueprint | None, bytes]]:
     if path.is_dir():
         path /= LINES
     try:
-        with path.open("rb") as lines:
+        with readable(path) as lines:
             for number, raw in enumerate(lines, 1):
                 yield f"{path.name}:{number}", _task(raw, f"{path} line {number}") if raw.strip() else None, raw
     except OSError as error:

@@ -1,6 +1,5 @@
 """Attempts at a blueprint: so many talks with their verdicts, and what becomes of the task (arXiv 2504.03601 §3.2)."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,13 +13,15 @@ from apigen_mt.models.retry import Pace
 from apigen_mt.pipeline import side_by_side
 from apigen_mt.players import Players
 from apigen_mt.quarantine import suspected
+from apigen_mt.room import Room
 from apigen_mt.talk import LOCAL, Limits, Played, play
 from apigen_mt.trajectory import Cast, Outcome, Role, Row, touched_in
 from blueprints.author import TemplateAuthor
 from blueprints.blueprint import Blueprint
-from blueprints.judging.judge import carried_out_and_judged, judge
+from blueprints.judging.judge import carried_out, judge
 from blueprints.judging.verdict import Verdict
 from tools_env.port import World
+from tools_env.replay import Replayed
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Attempts:
     config: Config
     world: World
     players: Players
-    room: asyncio.Semaphore
+    room: Room
     again: int = 0
     given: bool = False
     pace: Pace = field(default_factory=Pace)
@@ -110,17 +111,16 @@ class Attempts:
             if error.kind not in LOCAL:
                 raise
             cut = Played(played.course, played.human_turns, "infrastructure", f"a judge: {error.message}")
-            update = {"end_reason": cut.end_reason, "ended_by": cut.why, "verdict": self._verdict(blueprint, cut)}
+            verdict = self._verdict(blueprint, cut, carried_out(blueprint, cut.course, self.world))
+            update = {"end_reason": cut.end_reason, "ended_by": cut.why, "verdict": verdict}
         return row.model_copy(update=update | {"usage": row.usage | self.players.spent(blueprint.id, attempt)})
 
-    def _verdict(self, blueprint: Blueprint, played: Played) -> Verdict:
-        return judge(blueprint, played.course, played.human_turns, played.end_reason, self.world)
+    def _verdict(self, blueprint: Blueprint, played: Played, done: Replayed) -> Verdict:
+        return judge(blueprint, played.course, played.human_turns, played.end_reason, self.world, done=done)
 
     def _row(self, blueprint: Blueprint, attempt: int, played: Played) -> Row:
         messages = messages_of(played.course)
-        done, verdict = carried_out_and_judged(
-            blueprint, played.course, played.human_turns, played.end_reason, self.world
-        )
+        done = carried_out(blueprint, played.course, self.world)
         return Row(
             id=f"{blueprint.id}/{attempt}",
             attempt=attempt,
@@ -135,7 +135,7 @@ class Attempts:
             end_reason=played.end_reason,
             ended_by=played.why,
             temperament=self.players.temperament(blueprint, attempt),
-            verdict=verdict,
+            verdict=self._verdict(blueprint, played, done),
             fingerprint=done.fingerprint,
             touched=touched_in(played.course),
             usage=self.players.spent(blueprint.id, attempt),

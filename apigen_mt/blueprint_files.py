@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from apigen_mt.config import ConfigError
+from apigen_mt.plain_files import readable
 from apigen_mt.run_folder import BLUEPRINTS, RunFolder
 from apigen_mt.verifying.proof import HOSTILE
 from blueprints.blueprint import Blueprint
@@ -78,7 +79,7 @@ def _file(path: Path) -> Path:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Lines with their numbers, empty ones left out."""
     try:
-        with path.open("rb") as lines:
+        with readable(path) as lines:
             yield from ((number, raw) for number, raw in enumerate(lines, 1) if raw.strip())
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from apigen_mt.cli_sitting_flags import serving_flags, watching_flags
 from apigen_mt.terminal import shortened
 
 DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED = 0, 1, 2, 3, 130
 RESUMED = {"generate", "draft", "play", "evaluate"}
+UNKNOWN = "unrecognized arguments: "
 WIDTH = 2000
 """An error is told in at most so many characters."""
 
@@ -36,14 +38,32 @@ class OneLine(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with 2."""
-        self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        if message.startswith(UNKNOWN):
+            message = UNKNOWN + " ".join(_flag(word) for word in message.removeprefix(UNKNOWN).split(" "))
+        self.exit(USAGE, f"{self.prog}: {shortened(message, WIDTH)} (see {self.prog} --help)\n")
+
+
+def _flag(word: str) -> str:
+    """The name of a flag that there is not; what stands beside it might be a key, and is told to nobody."""
+    return word.partition("=")[0] if word.startswith("-") else "..."
 
 
 def named_path(text: str) -> Path:
     """A path that was really given: an empty name, such as of a variable that is not set, would be this folder."""
     if not text:
         raise argparse.ArgumentTypeError("the name is empty")
+    try:
+        possible = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise argparse.ArgumentTypeError("no file or folder can be called that")
     return Path(text)
+
+
+def named_folder(text: str) -> str:
+    """The same, as a setting."""
+    return str(named_path(text))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -134,8 +154,28 @@ def _run_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--against", type=named_path, nargs="+", action="extend", metavar="FILE", help=told)
     command.add_argument("--model", help="model of every role (default: rehearsal, no model at all)")
     command.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
-    command.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
+    _money_flags(command)
+    _drift_flag(command)
+    serving_flags(command)
+    watching_flags(command)
     command.add_argument("--quiet", action="store_true", help="no progress, only the last line")
+
+
+def _drift_flag(command: argparse.ArgumentParser) -> None:
+    told = "continue a run under other settings than it has; what changes is told, and kept in its journal"
+    command.add_argument("--accept-drift", action="store_true", help=told)
+
+
+def _money_flags(command: argparse.ArgumentParser) -> None:
+    """What the commands share that ask models."""
+    command.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
+    told = "stop before more dollars than this are spent; every model needs a price, listed or in --config"
+    command.add_argument("--budget-usd", type=float, metavar="USD", help=told)
+    told = "say what calls, tokens and dollars the run is expected to take, and start nothing"
+    command.add_argument("--dry-run", action="store_true", help=told)
+    told = "share replies with other runs of this seed, in FOLDER or in the user's cache folder"
+    command.add_argument("--cache", nargs="?", const=True, type=named_folder, metavar="FOLDER", help=told)
+    command.add_argument("--no-cache", dest="cache", action="store_false", default=None, help="ask everything anew")
 
 
 def _generate_flags(generate: argparse.ArgumentParser) -> None:
@@ -190,7 +230,10 @@ def _given_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
     _talk_flags(command)
     command.add_argument("--concurrency", type=int, metavar="C", help="talks at a time")
-    command.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
+    _money_flags(command)
+    _drift_flag(command)
+    serving_flags(command)
+    watching_flags(command)
     command.add_argument("--quiet", action="store_true", help="no progress, only the last line")
 
 

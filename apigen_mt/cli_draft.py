@@ -1,20 +1,21 @@
 """`apigen-mt draft`: phase one as a command, and what `stats` and `show` say of its runs."""
 
 import argparse
-import asyncio
 import sys
 
 from pydantic import ValidationError
 
-from apigen_mt.cli_flags import keys_of, role_of, settings_of
+from apigen_mt.cli_flags import keys_of, placed, role_of, settings_of
+from apigen_mt.cli_forecast import dry_run
 from apigen_mt.cli_progress import Progress
+from apigen_mt.cli_sitting import sat_through
 from apigen_mt.config import Config, ConfigError, load, parse
 from apigen_mt.draft_report import render
 from apigen_mt.draft_stats import DraftStats, summary
 from apigen_mt.drafting import CALIBRATION, COVERAGE, Drafts, adraft, attempts_of, counted, refuse_impossible
 from apigen_mt.run_folder import BLUEPRINTS, NotARun, RunFolder
 from apigen_mt.show_task import show_task
-from apigen_mt.terminal import visible
+from apigen_mt.terminal import one_line, visible
 from blueprints.committee.calibration import Calibration
 from blueprints.committee.calibration import render as rendered
 from blueprints.coverage import Covered
@@ -27,24 +28,25 @@ TEMPERATURES = {"first": 0.2, "second": 0.6, "third": 1.0}
 
 def draft(options: argparse.Namespace) -> int:
     """Make or continue a draft run; 1 when tries or tokens ran out too early, 3 when tasks broke off."""
-    config = load(options.config, _flags(options), _committee(options))
+    config = placed(load(options.config, _flags(options), _committee(options)))
     if options.calibrate is not None and options.calibrate < 1:
         raise ConfigError("--calibrate: at least one blueprint")
     refuse_impossible(config, options.calibrate or 0)
+    if options.dry_run:
+        return dry_run("draft", config, options.out, json=options.json)
     quiet = options.quiet or options.json
     if not quiet and len(config.reviewers) > 1 and len({r.model for r in config.reviewers}) == 1:
         model, times = config.reviewers[0].model, len(config.reviewers)
         print(visible(f"the committee is one model, {model}, {times} times: what it cannot see, none of them sees"
                       "; name other reviewers in --config"), file=sys.stderr)  # fmt: skip
     with Progress(config.count, ("accepted", "rejected", "failed"), quiet=quiet, goal="accepted") as progress:
-        run = asyncio.run(
-            adraft(
-                config,
-                options.out,
-                keys=keys_of(config.models("draft")),
-                watch=lambda outcome: progress.note(outcome.status),
-                calibrated=options.calibrate or 0,
-            )
+        keys, calibrated = keys_of(config.models("draft")), options.calibrate or 0
+        run = sat_through(
+            options,
+            config,
+            lambda sitting: adraft(
+                config, options.out, keys=keys, watch=progress.watch, calibrated=calibrated, sitting=sitting
+            ),
         )
     found = stats_of(RunFolder(options.out))
     if options.json:
@@ -52,7 +54,8 @@ def draft(options: argparse.Namespace) -> int:
     elif not options.quiet:
         print(render(found))
     if not options.json:
-        print(f"{len(run.blueprints)} blueprints from {len(run.outcomes)} tasks tried: {options.out / BLUEPRINTS}")
+        told = f"{len(run.blueprints)} blueprints from {len(run.outcomes)} tasks tried: {options.out / BLUEPRINTS}"
+        print(one_line(told))
     return _code(run, config)
 
 
@@ -60,9 +63,9 @@ def _code(run: Drafts, config: Config) -> int:
     """The exit code, with a line on what is missing."""
     missing = config.count - len(run.blueprints)
     broken = sum(outcome.status == "failed" for outcome in run.outcomes)
-    if run.budget_spent:
+    if over := run.budget_spent:
         told = f"{missing} blueprints to go" if missing > 0 else "the reviewers not all calibrated"
-        print(f"the token budget is spent with {told}; raise --budget-tokens to continue", file=sys.stderr)
+        print(f"the {over.what} is spent with {told}; raise {over.setting} to continue", file=sys.stderr)
         return FINDINGS
     if broken:
         print(f"{broken} tasks broke off at an endpoint; the same command tries them again", file=sys.stderr)
@@ -103,7 +106,7 @@ def stats_of(folder: RunFolder) -> DraftStats:
     except ValidationError as error:
         raise NotARun(f"{folder.path}: its journal is damaged; the same draft command counts anew") from error
     outcomes = list(counted(folder.drafts(), config.count))
-    return summary(outcomes, config, folder.tokens(), coverage, measured)
+    return summary(outcomes, config, folder.tokens(), coverage, measured, folder.reused())
 
 
 def stats(folder: RunFolder, *, json: bool) -> int:

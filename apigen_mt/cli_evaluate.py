@@ -1,34 +1,43 @@
 """`apigen-mt evaluate`: an agent measured on blueprints, and what `stats` says of such a run."""
 
 import argparse
-import asyncio
 
 from apigen_mt.cli_flags import keys_of, role_of
+from apigen_mt.cli_forecast import dry_run
 from apigen_mt.cli_play import SCRIPT, STATUS, ended, prepared
 from apigen_mt.cli_progress import Progress
+from apigen_mt.cli_sitting import sat_through
 from apigen_mt.evaluating import aevaluate, evaluation_of
 from apigen_mt.evaluation.difficulty import DIFFICULTY
 from apigen_mt.evaluation.report import render
 from apigen_mt.run_folder import RunFolder
+from apigen_mt.terminal import one_line
 from tools_env.values import Json
 
 DONE = 0
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Make or continue an evaluation; 1 when the token budget ended it early, 3 when trials broke off."""
+    """Make or continue an evaluation; 1 when a budget ended it early, 3 when trials broke off."""
     what = prepared(options, _roles(options))
     config = what.config
+    if options.dry_run:
+        return dry_run("evaluate", config, options.out, what.given, json=options.json)
     with Progress(config.count, STATUS, quiet=options.quiet or options.json) as progress:
         keys = keys_of(config.models("evaluate"))
-        done = asyncio.run(aevaluate(what, options.out, keys=keys, watch=lambda outcome: progress.note(outcome.status)))
+        done = sat_through(
+            options,
+            config,
+            lambda sitting: aevaluate(what, options.out, keys=keys, watch=progress.watch, sitting=sitting),
+        )
     found = done.evaluation
     if options.json:
         print(found.model_dump_json(indent=2))
     elif not options.quiet:
         print(render(found))
     if not options.json:
-        print(f"{found.solved} of {found.trials} trials solved, {found.tasks} tasks: {options.out / DIFFICULTY}")
+        told = f"{found.solved} of {found.trials} trials solved, {found.tasks} tasks: {options.out / DIFFICULTY}"
+        print(one_line(told))
     return ended(done.run, config)
 
 

@@ -6,6 +6,7 @@ from apigen_mt.cli_audit import audited
 from apigen_mt.config import ConfigError
 from apigen_mt.export.export import export as write
 from apigen_mt.run_folder import RunFolder
+from apigen_mt.terminal import visible
 
 DONE = 0
 
@@ -16,7 +17,7 @@ def export(options: argparse.Namespace) -> int:
     licences = _licences(folder, options.licence)
     audit = audited(options.domain)
     report = write(folder.rows(), options.format, options.out, licences=licences, cast=options.cast, audit=audit)
-    print(report)
+    print(visible(str(report)))
     return DONE
 
 

@@ -3,11 +3,15 @@
 import argparse
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
-from apigen_mt.config import ConfigError, RoleConfig
+from apigen_mt.cli_serving import serve_of
+from apigen_mt.config import Config, ConfigError
+from apigen_mt.config_roles import RoleConfig
+from apigen_mt.serving.roles import served_role
 from tools_env.values import Json
 
-SHARED = ("domain", "count", "seed", "concurrency", "budget_tokens", "profile")
+SHARED = ("domain", "count", "seed", "concurrency", "budget_tokens", "budget_usd", "cache", "profile")
 
 
 def settings_of(options: argparse.Namespace, *more: str) -> dict[str, Json]:
@@ -19,8 +23,21 @@ def settings_of(options: argparse.Namespace, *more: str) -> dict[str, Json]:
     return flags
 
 
+def placed(config: Config) -> Config:
+    """The configuration with the folder of the reply cache: where the user's caches are, unless it is named."""
+    if config.cache is not True:
+        return config
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    caches = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+    return config.model_copy(update={"cache": str(caches / "apigen-mt")})
+
+
 def role_of(options: argparse.Namespace) -> dict[str, Json]:
-    """The role that --model and --base-url make; empty without them. Raises `ConfigError` for half of it."""
+    """The role that --model and --base-url make, or --serve; empty without them. Raises `ConfigError` for half of it,
+    and `CannotServe`.
+    """
+    if (wanted := serve_of(options)) is not None:
+        return served_role(wanted.served_name)
     if "" in (options.model, options.base_url):
         raise ConfigError("--model or --base-url is empty, perhaps an unset variable: leave it out to rehearse")
     if bool(options.model) != bool(options.base_url):

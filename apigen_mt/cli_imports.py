@@ -8,7 +8,7 @@ from pathlib import Path
 from apigen_mt.cli_places import TASKS, refuse_place
 from apigen_mt.config import ConfigError
 from apigen_mt.run_folder import write_blueprints
-from apigen_mt.terminal import visible
+from apigen_mt.terminal import one_line, visible
 from blueprints.imports.tau2_format import BadTasks, Task, splits_in, tasks_in
 from blueprints.imports.tau2_tasks import Report, blueprints_of
 from tools_env.resolve import resolve
@@ -29,7 +29,7 @@ def import_tasks(options: argparse.Namespace) -> int:
     report = Report()
     write_blueprints(options.out, blueprints_of(tasks, world, report))
     print("\n".join(told(report)))
-    print(f"{report.tasks - len(report.failed)} blueprints: {options.out}")
+    print(one_line(f"{report.tasks - len(report.failed)} blueprints: {options.out}"))
     return 1 if report.failed else 0
 
 

@@ -1,18 +1,22 @@
 """`apigen-mt play`: phase two alone, over blueprints that are given."""
 
 import argparse
-import asyncio
 import sys
+from collections.abc import Iterable
 
 from apigen_mt.attempts import broke_off
 from apigen_mt.blueprint_files import named
-from apigen_mt.cli_flags import keys_of, role_of
+from apigen_mt.cli_flags import keys_of, placed, role_of
+from apigen_mt.cli_forecast import dry_run
 from apigen_mt.cli_progress import Progress
-from apigen_mt.config import Config, ConfigError, load
+from apigen_mt.cli_sitting import sat_through
+from apigen_mt.config import Config, ConfigError, load, parse
 from apigen_mt.generating import Run
 from apigen_mt.playing import Ready, aplay, ready
 from apigen_mt.run_folder import DATASET, RunFolder
-from apigen_mt.stats import render, summary
+from apigen_mt.stats import Stats, render, summary
+from apigen_mt.terminal import one_line
+from apigen_mt.trajectory import Outcome
 from tools_env.resolve import INSTALLED
 from tools_env.values import Json
 
@@ -25,18 +29,23 @@ def play(options: argparse.Namespace) -> int:
     """Make or continue a run; 1 when the token budget ended it early, 3 when talks broke off to be tried again."""
     what = prepared(options, _roles(options))
     config = what.config
+    if options.dry_run:
+        return dry_run("play", config, options.out, what.given)
     with Progress(config.count, STATUS, quiet=options.quiet) as progress:
         keys = keys_of(config.models("play"))
-        run = asyncio.run(aplay(what, options.out, keys=keys, watch=lambda outcome: progress.note(outcome.status)))
+        run = sat_through(
+            options, config, lambda sitting: aplay(what, options.out, keys=keys, watch=progress.watch, sitting=sitting)
+        )
     if not options.quiet:
-        print(render(summary(run.outcomes, RunFolder(options.out).tokens())))
-    print(f"{run.kept} rows from {len(run.outcomes)} of {config.count} blueprints: {options.out / DATASET}")
+        print(render(figures(RunFolder(options.out), run.outcomes)))
+    told = f"{run.kept} rows from {len(run.outcomes)} of {config.count} blueprints: {options.out / DATASET}"
+    print(one_line(told))
     return ended(run, config)
 
 
 def prepared(options: argparse.Namespace, roles: dict[str, Json]) -> Ready:
     """The blueprints and the configuration that the flags of `play` and `evaluate` say."""
-    names = ("attempts", "seed", "concurrency", "budget_tokens", "fail_fast", "quality")
+    names = ("attempts", "seed", "concurrency", "budget_tokens", "budget_usd", "cache", "fail_fast", "quality")
     flags: dict[str, Json] = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     flags["blueprints"] = str(options.blueprints)
     if options.band is not None:
@@ -45,7 +54,7 @@ def prepared(options: argparse.Namespace, roles: dict[str, Json]) -> Ready:
         flags["difficulty"] = [str(path) for path in options.difficulty]
     if roles:
         flags["roles"] = roles
-    config = load(options.config, flags, {"domain": ""})
+    config = placed(load(options.config, flags, {"domain": ""}))
     if options.human == "model" and not config.roles.human.model:
         raise ConfigError("--human model needs --model and --base-url, or roles.human in --config")
     domains = options.domain or ([config.domain] if ":" in config.domain and config.domain not in INSTALLED else [])
@@ -60,11 +69,16 @@ def _roles(options: argparse.Namespace) -> dict[str, Json]:
     return {"human": SCRIPT} if scripted else {}
 
 
+def figures(folder: RunFolder, outcomes: Iterable[Outcome]) -> Stats:
+    """The figures of a run as it lies on disk, with its bill."""
+    return summary(outcomes, folder.tokens(), parse(folder.config), folder.reused())
+
+
 def ended(run: Run, config: Config) -> int:
     """The exit code, with a line on what is missing."""
-    if run.finished.budget_spent:
+    if over := run.finished.budget_spent:
         left = config.count - sum(not broke_off(outcome) for outcome in run.outcomes)
-        told = f"the token budget is spent with {left} blueprints to go; raise --budget-tokens to continue"
+        told = f"the {over.what} is spent with {left} blueprints to go; raise {over.setting} to continue"
         print(told, file=sys.stderr)
         return FINDINGS
     if broken := sum(broke_off(outcome) for outcome in run.outcomes):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from apigen_mt.models.observer import Done
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -43,6 +45,10 @@ class Progress:
         """Take the bar away."""
         if self.bar is not None:
             self.bar.stop()
+
+    def watch(self, outcome: Done) -> None:
+        """Count what became of a task."""
+        self.note(outcome.status)
 
     def note(self, status: str) -> None:
         """Count one task."""

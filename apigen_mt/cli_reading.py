@@ -77,9 +77,10 @@ def stats(options: argparse.Namespace) -> int:
         return drafted(folder, json=options.json)
     if folder.command == "evaluate":
         return _evaluated(folder, json=options.json)
-    from apigen_mt.stats import render, summary
+    from apigen_mt.cli_play import figures
+    from apigen_mt.stats import render
 
-    found = summary(folder.outcomes(), folder.tokens())
+    found = figures(folder, folder.outcomes())
     print(found.model_dump_json(indent=2) if options.json else render(found))
     return DONE
 

@@ -1,17 +1,17 @@
 """The configuration of a run: a YAML file, overlaid by command-line flags, resolved and stored beside the journal."""
 
-import re
 from collections.abc import Mapping, Sequence
-from json import dumps
 from math import inf
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from apigen_mt.models.chat import RESERVED
-from apigen_mt.models.client import Endpoint
+from apigen_mt.config_roles import Deadlines, ReviewerConfig, RoleConfig, Roles
+from apigen_mt.models.budget import Cap, Stage
+from apigen_mt.models.prices import Price
 from apigen_mt.planning import WINDOW, Mix
+from apigen_mt.serving.roles import yielding
 from apigen_mt.temperaments import MIX, Temperament
 from blueprints.blueprint import Kind
 from blueprints.sampling import Shares
@@ -22,7 +22,6 @@ Command: TypeAlias = Literal["generate", "draft", "play", "evaluate"]
 Quality: TypeAlias = Literal["usual", "high"]
 BEST_OF = 4
 """From how many candidates each turn of a model's person is chosen at high quality (arXiv 2504.03601)."""
-RoleName: TypeAlias = Literal["author", "human", "agent"]
 ROUNDS = 3
 """How often an author is sent back unless the configuration says otherwise (arXiv 2504.03601: 3 in retail)."""
 SCRIPTS: dict[str, str] = {"author": "template", "human": "scripted", "agent": "oracle"}
@@ -42,8 +41,8 @@ KINDS: Mapping[Kind, float] = {
 twin besides, as `act`.
 """
 FREE = frozenset(
-    {"count", "max_attempts", "concurrency", "budget_tokens", "against", "personas", "prices", "blueprints", "band",
-     "difficulty"}
+    {"count", "max_attempts", "concurrency", "deadlines", "budget_tokens", "budget_usd", "stages", "cache", "against",
+     "personas", "prices", "blueprints", "band", "difficulty"}
 )  # fmt: skip
 """Settings that may differ between two sittings of one run."""
 DRAFTING = frozenset({"mode", "recombine", "walk", "reviewers", "summariser", "control"})
@@ -62,69 +61,6 @@ Unit: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 class ConfigError(ValueError):
     """The configuration cannot be used; one line says what and what to do."""
-
-
-class RoleConfig(Part):
-    """Who plays a role. Without a model it is rehearsal's script; the key is read from the variable `api_key_env`.
-
-    Weaker agents write calls as text: `parse_text_calls` takes a text that is nothing but JSON calls for calls;
-    `respond_tool` has the agent speak through a tool as well, with `tool_choice` required.
-    """
-
-    model: str = ""
-    base_url: str = ""
-    api_key_env: str = "OPENAI_API_KEY"
-    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    max_tokens: int | None = Field(default=1024, gt=0)
-    extra: dict[str, Json] = {}
-    licence: str = ""
-    parse_text_calls: bool = True
-    respond_tool: bool = False
-
-    @model_validator(mode="after")
-    def _whole(self) -> "RoleConfig":
-        if bool(self.model) != bool(self.base_url):
-            raise ValueError("a model needs its base_url and a base_url its model")
-        if self.base_url:
-            Endpoint(self.base_url)
-            if "?" in self.base_url or "#" in self.base_url:
-                raise ValueError("a base_url has no query: it is stored with the run, and a query may hold a key")
-        if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", self.api_key_env):
-            raise ValueError("api_key_env is the name, in capitals, of the variable that holds the key, never the key")
-        if taken := sorted(RESERVED & self.extra.keys()):
-            raise ValueError(f"extra fields may not set {', '.join(taken)}")
-        dumps(self.extra, allow_nan=False)
-        return self
-
-
-class Roles(Part):
-    """The three roles of a run."""
-
-    author: RoleConfig = RoleConfig()
-    human: RoleConfig = RoleConfig()
-    agent: RoleConfig = RoleConfig()
-
-
-class ReviewerConfig(RoleConfig):
-    """One member of the committee, or one judge of talks, by a name of its own; `timeout` is how many seconds it may
-    take over one answer.
-    """
-
-    name: str = Field(pattern=r"^[\w.+-]{1,40}$")
-    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _plays(self) -> "ReviewerConfig":
-        if not self.model:
-            raise ValueError(f"{self.name!r} needs a model and its base_url")
-        return self
-
-
-class Price(Part):
-    """What a model costs, in dollars for a million tokens."""
-
-    input: float = Field(ge=0, allow_inf_nan=False)
-    output: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Walk(Part):
@@ -175,7 +111,11 @@ class Config(Part):
     best_of: int = Field(default=1, ge=1, le=16)
     judges: tuple[ReviewerConfig, ...] = ()
     concurrency: int = Field(default=16, gt=0, le=10_000)
+    deadlines: Deadlines = Deadlines()
     budget_tokens: int | None = Field(default=None, gt=0)
+    budget_usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    stages: dict[Stage, Cap] = {}
+    cache: bool | str = False
     against: tuple[str, ...] = ()
     mode: Literal["grounded", "drafted"] = "grounded"
     max_attempts: int | None = Field(default=None, gt=0)
@@ -299,7 +239,8 @@ def load(path: Path | None, flags: dict[str, Json], unless: dict[str, Json] | No
         found = {} if path is None else read(path)
     except Unreadable as error:
         raise ConfigError(str(error)) from error
-    return parse(_overlay({**(unless or {}), **found}, flags))
+    settings, over = yielding(found, flags)
+    return parse(_overlay({**(unless or {}), **settings}, over))
 
 
 def parse(settings: dict[str, Json]) -> Config:

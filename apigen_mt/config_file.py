@@ -5,10 +5,13 @@ from pathlib import Path
 
 import yaml
 
+from apigen_mt.plain_files import readable
 from tools_env.values import Json
 
-LARGEST = 1_000_000
-"""Bytes; a configuration has a few hundred."""
+LARGEST = 100_000
+"""Bytes; a configuration has a few hundred, and reading YAML is slow."""
+MOST = 2**63
+"""No number in a configuration is as large."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what is the matter
@@ -18,7 +21,7 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what is the matter
 def read(path: Path) -> dict[str, Json]:
     """The settings in a file, by name. Raises `Unreadable`."""
     try:
-        with path.open("rb") as file:
+        with readable(path) as file:
             raw = file.read(LARGEST + 1)
         text = raw.decode("utf-8")
     except OSError as error:
@@ -34,9 +37,21 @@ def read(path: Path) -> dict[str, Json]:
         raise Unreadable(f"{path} is no valid YAML{place}: {error.problem}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Unreadable(f"{path} is no valid YAML") from error
+    if not _plain(found):
+        what = "a date, bytes, a set, a name that is no text or a number beyond all bounds"
+        raise Unreadable(f"{path} holds what no setting can be: {what}")
     if not isinstance(found, dict):
         raise Unreadable(f"{path} must hold settings by name, such as 'domain: retail'")
     return found
+
+
+def _plain(value: object) -> bool:
+    """Whether YAML gave what JSON can hold, and no whole number that is too large to be written down again."""
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _plain(part) for name, part in value.items())
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, str | float) or (isinstance(value, int) and abs(value) < MOST)
 
 
 class _Strict(yaml.SafeLoader):
@@ -50,8 +65,9 @@ class _Strict(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - as in SafeLoader
-        names = [key.value for key, _ in node.value]
-        for (key, _), name in zip(node.value, names, strict=True):
-            if names.count(name) > 1:
-                raise yaml.MarkedYAMLError(problem=f"{name!r} is given twice", problem_mark=key.start_mark)
+        names: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in names:
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
+            names.add(str(key.value))
         return super().construct_mapping(node, deep=deep)

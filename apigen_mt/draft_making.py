@@ -67,12 +67,12 @@ class Making:
                 outcome = self._without(due, "failed", Rejected(stage="infrastructure", reason=error.message))
         else:
             words.set_result(outcome.blueprint if outcome.stood else None)
-        self.keep(outcome)
+        await self.keep(outcome)
         return outcome
 
-    def keep(self, outcome: DraftOutcome) -> None:
+    async def keep(self, outcome: DraftOutcome) -> None:
         """Store what became of a task."""
-        self.journal.record_outcome(outcome.task, outcome.model_dump_json())
+        await self.journal.record_outcome(outcome.task, outcome.model_dump_json())
 
     def _words(self, index: int) -> "asyncio.Future[Blueprint | None]":
         """The blueprint that a task will have, for a twin that shares its words."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from apigen_mt.costs import bill_lines
 from apigen_mt.draft_stats import DraftStats, Share
 from apigen_mt.terminal import shortened, visible
 
@@ -78,30 +79,15 @@ def _control(stats: DraftStats) -> Iterator[str]:
 
 
 def _costs(stats: DraftStats) -> Iterator[str]:
-    if not stats.costs:
-        return
-    yield "tokens, and dollars where a price is known"
-    for cost in stats.costs:
-        each = f"; {cost.usage.total / stats.accepted:,.0f} tokens" if stats.accepted else ""
-        if each:
-            each += f" and {_dollars(cost.dollars, stats.accepted)} for each accepted"
-        used = f"{cost.usage.prompt:,} in ({cost.usage.cached:,} cached), {cost.usage.completion:,} out"
-        yield visible(f"  {cost.role} ({cost.model or 'unknown model'}): {used}, {_dollars(cost.dollars)}{each}")
-    known = [c.dollars for c in stats.production]
-    whole = None if None in known else sum(d for d in known if d is not None)
-    if stats.accepted and stats.production:
-        tokens = sum(c.usage.total for c in stats.production) / stats.accepted
-        yield f"  an accepted blueprint took {tokens:,.0f} tokens and {_dollars(whole, stats.accepted)}"
+    if stats.bill.costs:
+        yield "tokens, and dollars where a price is known"
+        yield from bill_lines(stats.bill, "an accepted blueprint")
 
 
 def _reasons(stats: DraftStats) -> Iterator[str]:
     if stats.reasons:
         yield "commonest reasons"
         yield from (f"  {count:>5}  {shortened(visible(reason), WIDTH)}" for reason, count in stats.reasons)
-
-
-def _dollars(dollars: float | None, over: int = 1) -> str:
-    return "cost unknown" if dollars is None else f"${dollars / over:,.4f}"
 
 
 def _interval(share: Share) -> str:

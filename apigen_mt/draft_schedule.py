@@ -5,7 +5,7 @@ the tasks that were tried are the same whatever the concurrency: all up to the o
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from apigen_mt.draft_outcome import DraftOutcome
@@ -36,10 +36,10 @@ class Schedule:
     wanted: Wanted
     source: Source
     make: Callable[[Due], Awaitable[DraftOutcome]]
-    keep: Callable[[DraftOutcome], None]
+    keep: Callable[[DraftOutcome], Awaitable[None]]
     watch: Watch
     near: Near = field(default_factory=Near)
-    budget_spent: bool = False
+    budget_spent: BudgetSpent | None = None
     begun: int = 0
     settled: int = 0
     on_the_way: int = 0
@@ -64,8 +64,7 @@ class Schedule:
                     await self.changed.wait()
         except ExceptionGroup as several:
             raise first(several) from several
-        for index in sorted(self.waiting):
-            self._settle(self.waiting[index])
+        await self._kept([self._settle(self.waiting[index]) for index in sorted(self.waiting)])
 
     def _room(self) -> bool:
         """Whether another task may begin now; at the end of a window all of it has to be settled first."""
@@ -76,30 +75,39 @@ class Schedule:
     async def _draft(self, due: Due) -> None:
         try:
             outcome = await self.make(due)
-        except BudgetSpent:
-            self.budget_spent = True
+        except BudgetSpent as spent:
+            self.budget_spent = spent
             return
         finally:
             self.on_the_way -= 1
             self.changed.set()
         self.standing += outcome.status != "rejected"
         self.waiting[outcome.task] = outcome
+        mended: list[DraftOutcome | None] = []
         while self.settled in self.waiting:
-            self._settle(self.waiting.pop(self.settled))
+            mended.append(self._settle(self.waiting.pop(self.settled)))
             self.settled += 1
             if self.settled % self.wanted.window == 0:
                 self.source.feed(tuple(self.fresh))
                 self.fresh.clear()
+        await self._kept(mended)
 
-    def _settle(self, outcome: DraftOutcome) -> None:
-        """Let an accepted blueprint stand, unless it says almost the same as one with a lower index."""
+    async def _kept(self, mended: Iterable[DraftOutcome | None]) -> None:
+        for outcome in mended:
+            if outcome is not None:
+                await self.keep(outcome)
+
+    def _settle(self, outcome: DraftOutcome) -> DraftOutcome | None:
+        """Let an accepted blueprint stand, unless it says almost the same as one with a lower index; the outcome that
+        is to be stored anew then.
+        """
         blueprint = outcome.accepted
         found = None if blueprint is None else self.near.close(blueprint)
         if found is not None:
             self.standing -= 1
             outcome = outcome.model_copy(update={"status": "rejected", "reasons": (found,)})
-            self.keep(outcome)
         elif blueprint is not None:
             self.near.add(blueprint)
             self.fresh.append(blueprint)
         self.watch(outcome)
+        return None if found is None else outcome

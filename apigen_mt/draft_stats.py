@@ -3,16 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from apigen_mt.config import Config, RoleConfig
-from apigen_mt.draft_making import BLIND, plus
+from apigen_mt.config import Config
+from apigen_mt.costs import Bill, bill
+from apigen_mt.draft_making import plus
 from apigen_mt.draft_outcome import DraftOutcome, Spent
-from apigen_mt.models.answers import REPAIR
 from apigen_mt.models.chat import Usage
 from blueprints.coverage import Covered
 from blueprints.wilson import wilson
 from tools_env.values import Part
 
-MILLION = 1_000_000
 REASONS = 8
 
 
@@ -43,15 +42,6 @@ class ReviewerStats(Part):
     abstained: int
 
 
-class Cost(Part):
-    """What a role used; dollars are none where no price is known."""
-
-    role: str
-    model: str
-    usage: Usage
-    dollars: float | None
-
-
 class MakeUp(Part):
     """What the accepted blueprints are made of: how many of them have each thing. `writes` maps a number of writes, and
     `depth` a number of operators, to blueprints; `personas` are the different ones.
@@ -73,8 +63,8 @@ class MakeUp(Part):
 class DraftStats(Part):
     """A draft run in figures. tried = accepted + rejected + failed; `acceptance` leaves those that failed out.
 
-    `rejected_by` maps the gate of the last round to tasks, `sent_back_by` a gate to proposals. Of `costs`, roles that
-    end in `.blind` (control) or `.calibrate` do not count towards an accepted blueprint.
+    `rejected_by` maps the gate of the last round to tasks, `sent_back_by` a gate to proposals. Of the `bill`, roles
+    that end in `.blind` (control) or `.calibrate` do not count towards an accepted blueprint.
     """
 
     tried: int = 0
@@ -91,15 +81,10 @@ class DraftStats(Part):
     not_reviewed: int = 0
     one_model: str = ""
     reviewers: tuple[ReviewerStats, ...] = ()
-    costs: tuple[Cost, ...] = ()
+    bill: Bill = Bill()
     control: tuple[Arm, ...] = ()
     coverage: Covered | None = None
     calibration: str = ""
-
-    @property
-    def production(self) -> tuple[Cost, ...]:
-        """What the blueprints cost, without the control and the calibration."""
-        return tuple(c for c in self.costs if not c.role.endswith((BLIND, ".calibrate")))
 
 
 def share(count: int, of: int) -> Share:
@@ -114,8 +99,9 @@ def summary(
     usage: Mapping[str, Usage],
     coverage: Covered | None = None,
     calibration: str = "",
+    reused: Mapping[str, Usage] | None = None,
 ) -> DraftStats:
-    """The figures of a draft run; `usage` are the tokens of the journal by role."""
+    """The figures of a draft run; `usage` are the tokens of the journal by role, `reused` those that cost nothing."""
     status = Counter(o.status for o in outcomes)
     accepted = [o.accepted for o in outcomes if o.accepted is not None]
     rejected = [o.reason for o in outcomes if o.status == "rejected" and o.reason is not None]
@@ -135,7 +121,7 @@ def summary(
         not_reviewed=sum(b.provenance.reviewed == "not reviewed" for b in accepted),
         one_model=next(iter(models)) if len(models) == 1 else "",
         reviewers=tuple(_reviewers(outcomes, config)),
-        costs=tuple(_costs(usage, config)),
+        bill=bill(usage, config, status["accepted"], reused),
         control=_control(outcomes),
         coverage=coverage,
         calibration=calibration,
@@ -169,29 +155,6 @@ def _reviewers(outcomes: Iterable[DraftOutcome], config: Config) -> Iterable[Rev
         mine = [ballots[place] for ballots in cast if place < len(ballots)]
         came = sum(ballot.review is not None for ballot in mine)
         yield ReviewerStats(name=role.name, model=role.model, reviews=came, abstained=len(mine) - came)
-
-
-def _costs(usage: Mapping[str, Usage], config: Config) -> Iterable[Cost]:
-    """Tokens and dollars by role, repairs with the role that they mend."""
-    total: dict[str, Usage] = {}
-    for name, used in usage.items():
-        role = name.removesuffix(REPAIR)
-        total[role] = total.get(role, Usage()) + used
-    for name, used in sorted(total.items()):
-        model = _role_of(name, config).model
-        price = config.prices.get(model)
-        dollars = None if price is None else (used.prompt * price.input + used.completion * price.output) / MILLION
-        yield Cost(role=name, model=model, usage=used, dollars=dollars)
-
-
-def _role_of(name: str, config: Config) -> RoleConfig:
-    """Whose replies are journalled under a name."""
-    if name.startswith("author"):
-        return config.roles.author
-    if name == "summariser":
-        return config.summariser
-    who = name.removeprefix("reviewer:").removesuffix(BLIND).removesuffix(".calibrate")
-    return next((r for r in config.reviewers if r.name == who), RoleConfig())
 
 
 def _control(outcomes: Iterable[DraftOutcome]) -> tuple[Arm, ...]:

@@ -14,13 +14,16 @@ from apigen_mt.draft_making import Making
 from apigen_mt.draft_outcome import DraftOutcome
 from apigen_mt.draft_schedule import Schedule, Wanted, Watch
 from apigen_mt.draft_tasks import Grounded, Source
-from apigen_mt.journal import Journal
-from apigen_mt.models.budget import BudgetSpent, TokenBudget
+from apigen_mt.journal import Journal, refuse_locked
+from apigen_mt.models.budget import BudgetSpent
 from apigen_mt.persona_files import read_personas
 from apigen_mt.pipeline import side_by_side
 from apigen_mt.planning import Planner
-from apigen_mt.players import Players, endpoint_of
+from apigen_mt.players import Players, endpoints_of
 from apigen_mt.run_folder import BLUEPRINTS, keep_config, refuse_foreign, write_blueprints
+from apigen_mt.secrets import refuse_secrets
+from apigen_mt.sitting import Sitting
+from apigen_mt.spending import budget_of, priced
 from blueprints.blueprint import Blueprint
 from blueprints.committee.calibration import Calibration, calibrate, cases
 from blueprints.coverage import Coverage, Covered
@@ -43,11 +46,11 @@ COVERAGE, CALIBRATION = "coverage", "calibration"
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """A draft run that ended: its folder, what became of each task tried, and whether the token budget cut it short."""
+    """A draft run that ended: its folder, what became of each task tried, and which budget cut it short."""
 
     folder: Path
     outcomes: tuple[DraftOutcome, ...]
-    budget_spent: bool = False
+    budget_spent: BudgetSpent | None = None
     calibration: Calibration | None = None
 
     @property
@@ -68,6 +71,7 @@ async def adraft(
     watch: Watch = unwatched,
     calibrated: int = 0,
     world: World | None = None,
+    sitting: Sitting | None = None,
 ) -> Drafts:
     """Draft until `config.count` blueprints are accepted or enough tasks were tried, then write `out/blueprints.jsonl`.
 
@@ -79,9 +83,13 @@ async def adraft(
         EndpointError: an endpoint that cannot be used (exit code 3).
     """
     refuse_impossible(config, calibrated)
+    sitting = sitting or Sitting()
+    refuse_locked(out)
+    config = priced(config, "draft")
     known = dict(keys or {})
+    refuse_secrets(config, known)
     for role in config.models("draft"):
-        endpoint_of(role, known)
+        endpoints_of(role, known)
     world = world or resolve(config.domain, Path.cwd())
     against, contents = read_against(config.against, world.specs)
     personas = read_personas(Path(config.personas)) if config.personas else shipped()
@@ -90,18 +98,21 @@ async def adraft(
     identity = {**config.identity("draft"), "digest": world.digest, "personas": fingerprint([list(personas)])}
     if contents:
         identity["against"] = list(contents)
-    with Journal.open(out, identity) as journal:
-        if (held := _accepted(journal, config.count)) > config.count:
-            raise ConfigError(
-                f"{out} holds {held} blueprints: --count {config.count} would cut it, {held} or more goes on"
-            )
+    with Journal.open(out, identity, accept=sitting.accept_drift) as journal:
+        sitting.note(journal)
+        _refuse_fewer(journal, config.count, out)
         keep_config(config, out)
-        budget = TokenBudget(config.budget_tokens)
-        budget.preload(sum(u.total for u in journal.totals().values()))
-        async with Players(config, world, journal, budget, known, command="draft") as players:
+        budget = budget_of(config, journal.totals())
+        async with (
+            sitting.serving(config, "draft", out) as up,
+            Players(
+                config, world, journal, budget, {**known, **up.keys}, command="draft",
+                observer=sitting.observer, gate=sitting.gate, addresses=up.addresses,
+            ) as players,
+        ):  # fmt: skip
             journal.set_meta(COVERAGE, "")
             making = Making(config, world, journal, players, gates_of(world, against))
-            schedule = Schedule(_wanted(config), source, making.make, making.keep, watch)
+            schedule = Schedule(_wanted(config), source, making.make, making.keep, sitting.watched(watch))
             await schedule.run()
             outcomes = tuple(counted(_outcomes(journal, schedule.begun), config.count))
             accepted = tuple(o.accepted for o in outcomes if o.accepted is not None)
@@ -109,11 +120,7 @@ async def adraft(
             journal.set_meta(COVERAGE, _covered(accepted, world, source).model_dump_json())
             spent, measured = schedule.budget_spent, None
             if calibrated and not spent:
-                try:
-                    measured = await _calibrated(config, world, players, accepted[:calibrated])
-                    journal.set_meta(CALIBRATION, measured.model_dump_json())
-                except BudgetSpent:
-                    spent = True
+                spent, measured = await _measured(config, world, players, accepted[:calibrated])
     return Drafts(out, outcomes, spent, measured)
 
 
@@ -172,6 +179,12 @@ def _outcomes(journal: Journal, tried: int) -> Iterator[DraftOutcome]:
     return (DraftOutcome.model_validate_json(text) for task, text in journal.outcomes() if task < tried)
 
 
+def _refuse_fewer(journal: Journal, count: int, out: Path) -> None:
+    """Blueprints are added to, never cut."""
+    if (held := _accepted(journal, count)) > count:
+        raise ConfigError(f"{out} holds {held} blueprints: --count {count} would cut it, {held} or more goes on")
+
+
 def _accepted(journal: Journal, count: int) -> int:
     """How many blueprints were accepted already, or at most: outcomes are read where there are more than `count`."""
     held = journal.tasks()
@@ -185,6 +198,18 @@ def _covered(accepted: Iterable[Blueprint], world: World, source: Source) -> Cov
     for blueprint in accepted:
         coverage.add(blueprint)
     return coverage.covered()
+
+
+async def _measured(
+    config: Config, world: World, players: Players, accepted: Sequence[Blueprint]
+) -> tuple[BudgetSpent | None, Calibration | None]:
+    """The calibration, which the journal keeps, or the budget that did not suffice for it."""
+    try:
+        found = await _calibrated(config, world, players, accepted)
+    except BudgetSpent as spent:
+        return spent, None
+    players.journal.set_meta(CALIBRATION, found.model_dump_json())
+    return None, found
 
 
 async def _calibrated(config: Config, world: World, players: Players, accepted: Sequence[Blueprint]) -> Calibration:

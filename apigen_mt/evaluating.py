@@ -19,6 +19,7 @@ from apigen_mt.generating import Run, unwatched
 from apigen_mt.pipeline import Watch
 from apigen_mt.playing import Ready, aplay, ready
 from apigen_mt.run_folder import RunFolder
+from apigen_mt.sitting import Sitting
 from tools_env.port import World
 from tools_env.values import Json
 
@@ -41,12 +42,13 @@ async def aevaluate(
     keys: Mapping[str, str] | None = None,
     watch: Watch = unwatched,
     agent: Callable[[], Agent] | None = None,
+    sitting: Sitting | None = None,
 ) -> Evaluated:
     """Try every blueprint `config.attempts` times in the run folder `out`, and write `out/difficulty.jsonl`.
 
     Raises what `aplay` raises.
     """
-    run = await aplay(what, out, command="evaluate", keys=keys, watch=watch, agent=agent, again=AGAIN)
+    run = await aplay(what, out, command="evaluate", keys=keys, watch=watch, agent=agent, again=AGAIN, sitting=sitting)
     write_difficulty(out / DIFFICULTY, difficulties(run.outcomes))
     return Evaluated(run, evaluation_of(RunFolder(out)))
 

@@ -11,15 +11,19 @@ from apigen_mt.against import read_against
 from apigen_mt.attempts import Attempts
 from apigen_mt.cast.ports import Agent
 from apigen_mt.config import Config, ConfigError, parse
-from apigen_mt.journal import Journal
-from apigen_mt.models.budget import TokenBudget
+from apigen_mt.journal import Journal, refuse_locked
 from apigen_mt.persona_files import read_personas
 from apigen_mt.pipeline import Finished, Pipeline, Watch
 from apigen_mt.planning import Planner
 from apigen_mt.players import Players
+from apigen_mt.room import Room
 from apigen_mt.run_folder import DATASET, keep_config, refuse_foreign
+from apigen_mt.secrets import refuse_secrets
+from apigen_mt.sitting import Sitting
+from apigen_mt.spending import budget_of, priced
 from apigen_mt.trajectory import Outcome
 from apigen_mt.worded import Worded
+from blueprints.overlap import Against
 from blueprints.personas import shipped
 from tools_env.port import World
 from tools_env.resolve import resolve
@@ -52,6 +56,7 @@ async def agenerate(
     watch: Watch = unwatched,
     agent: Callable[[], Agent] | None = None,
     world: World | None = None,
+    sitting: Sitting | None = None,
 ) -> Run:
     """Do all tasks of `config` in the run folder `out`, then write `out/dataset`.
 
@@ -64,7 +69,11 @@ async def agenerate(
     """
     from apigen_mt.export.dataset import write_dataset  # noqa: PLC0415 - pyarrow
 
+    sitting = sitting or Sitting()
+    refuse_secrets(config, keys or {})
+    refuse_locked(out)
     world = world or resolve(config.domain, Path.cwd())
+    config = priced(config, "generate")
     identity: Any = config.identity()
     identity["digest"] = world.digest
     if agent is not None:
@@ -75,20 +84,34 @@ async def agenerate(
     personas = read_personas(Path(config.personas)) if config.personas else shipped()
     identity["personas"] = fingerprint(personas)
     refuse_foreign(out)
-    with Journal.open(out, identity) as journal:
+    with Journal.open(out, identity, accept=sitting.accept_drift) as journal:
+        sitting.note(journal)
         if (held := journal.tasks()) > config.count:
             raise ConfigError(f"{out} holds {held} tasks: --count {config.count} would cut it, {held} or more goes on")
         keep_config(config, out)
-        budget = TokenBudget(config.budget_tokens)
-        budget.preload(sum(u.total for u in journal.totals().values()))
-        async with Players(config, world, journal, budget, dict(keys or {}), agent) as players:
-            attempts = Attempts(config, world, players, asyncio.Semaphore(config.concurrency))
+        budget = budget_of(config, journal.totals())
+        async with (
+            sitting.serving(config, "generate", out) as up,
+            Players(
+                config, world, journal, budget, {**(keys or {}), **up.keys}, agent,
+                observer=sitting.observer, gate=sitting.gate, addresses=up.addresses,
+            ) as players,
+        ):  # fmt: skip
             planner = Planner(world, config.seed, config.mix(personas), against)
-            work = Worded(planner, world, players, attempts, config.rounds, against)
-            finished = await Pipeline(work, config.count, config.concurrency, journal, watch).run()
+            finished = await made(config, planner, against, journal, players, sitting.watched(watch))
         outcomes = tuple(Outcome.model_validate_json(text) for _, text in journal.outcomes())
         write_dataset(out / DATASET, [row for o in outcomes for row in o.rows], domain=world.name)
     return Run(out, outcomes, finished)
+
+
+async def made(
+    config: Config, planner: Planner, against: Against, journal: Journal, players: Players, watch: Watch
+) -> Finished:
+    """Do what the journal does not hold yet of a plan, with its players: a sitting without its run folder."""
+    world, room = players.world, Room(config.concurrency)
+    attempts = Attempts(config, world, players, room, pace=players.pace)
+    work = Worded(planner, world, players, attempts, config.rounds, against)
+    return await Pipeline(work, config.count, room, journal, watch).run()
 
 
 def generate(

@@ -17,7 +17,12 @@ def messages_of(course: Course) -> tuple[dict[str, Json], ...]:
     `arguments` are objects, `content` is never null, one message of the agent holds all calls of a batch.
     Calls that the human makes with tools of their own are not shown.
     """
-    return tuple(message for _, message in _told(course))
+    return messages_in(course.events)
+
+
+def messages_in(events: Sequence[Said | Called]) -> tuple[dict[str, Json], ...]:
+    """The messages of a part of a course that begins and ends between two messages."""
+    return tuple(message for _, message in _told(events))
 
 
 def train_flags(course: Course, messages: Sequence[dict[str, Json]]) -> tuple[TrainFlag | None, ...]:
@@ -26,7 +31,7 @@ def train_flags(course: Course, messages: Sequence[dict[str, Json]]) -> tuple[Tr
     A message with a refused or faulty call is masked, its recovery is learned, and so is a call that was shown too
     little. ValueError if the messages are not those of the course.
     """
-    groups = [group for group, message in _told(course) if message["role"] == "assistant"]
+    groups = [group for group, message in _told(course.events) if message["role"] == "assistant"]
     flags = iter([*_flags(groups)])
     if sum(m["role"] == "assistant" for m in messages) != len(groups):
         raise ValueError("the messages are not those of the course")
@@ -36,7 +41,7 @@ def train_flags(course: Course, messages: Sequence[dict[str, Json]]) -> tuple[Tr
 def turns_of(course: Course) -> tuple[tuple[int, ...], ...]:
     """For each message of `messages_of(course)` the turns of the events that it stands for."""
     turns = {id(event): turn for turn, event in enumerate(course.events)}
-    return tuple(tuple(turns[id(event)] for event in group) for group, _ in _told(course))
+    return tuple(tuple(turns[id(event)] for event in group) for group, _ in _told(course.events))
 
 
 def tool_text(outcome: Outcome) -> str:
@@ -44,9 +49,9 @@ def tool_text(outcome: Outcome) -> str:
     return json.dumps(outcome.observed(), ensure_ascii=False, separators=(",", ":"))
 
 
-def _told(course: Course) -> Iterator[tuple[list[Said | Called], dict[str, Json]]]:
+def _told(told: Sequence[Said | Called]) -> Iterator[tuple[list[Said | Called], dict[str, Json]]]:
     """Every message with the events it stands for."""
-    for (speaker, _), events in groupby(enumerate(course.events), key=_message_key):
+    for (speaker, _), events in groupby(enumerate(told), key=_message_key):
         group = [event for _, event in events]
         if speaker == "human":
             for event in group:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from apigen_mt.config import ConfigError
+from apigen_mt.plain_files import readable
 from blueprints.wording import sentence
 from tools_env.mentions import MAIL, amounts_in, dates_in
 
@@ -47,7 +48,7 @@ def read_personas(path: Path) -> tuple[str, ...]:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Lines that are not blank, stripped, with their number; none is read further than it may be long."""
     try:
-        with path.open("rb") as file:
+        with readable(path) as file:
             for number in range(1, MOST_LINES + 1):
                 raw = file.readline(LONGEST_LINE + 1)
                 if not raw:

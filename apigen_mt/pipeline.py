@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from apigen_mt.journal import Journal
 from apigen_mt.models.budget import BudgetSpent
+from apigen_mt.room import Room
 from apigen_mt.trajectory import Outcome
 
 T = TypeVar("T")
@@ -16,11 +17,11 @@ Watch = Callable[[Outcome], None]
 
 @dataclass(slots=True)
 class Finished:
-    """How a run ended: tasks done in all, done now, and whether the token budget cut it short."""
+    """How a run ended: tasks done in all, done now, and which budget cut it short, if one did."""
 
     done: int = 0
     now: int = 0
-    budget_spent: bool = False
+    budget_spent: BudgetSpent | None = None
 
 
 class Work(Protocol):
@@ -31,45 +32,53 @@ class Work(Protocol):
         ...
 
     async def do(self, index: int, recorded: Outcome | None) -> Outcome:
-        """What becomes of a task: `recorded`, what an earlier sitting made of it, if nothing of it is left to do."""
+        """What becomes of a task: `recorded`, what an earlier sitting made of it, if nothing of it is left to do.
+
+        It takes places in the room for what it has to do, one for each conversation, and none while it waits.
+        """
         ...
 
 
 @dataclass(slots=True)
 class Pipeline:
-    """One sitting over so many tasks, with the journal of the run."""
+    """One sitting over so many tasks, with the journal of the run.
+
+    Tasks are begun in index order, each as soon as there is room for it: whenever a place is free and nobody waits for
+    one. So as many conversations are live as there are places, to the last task, and a slow one holds up nobody.
+    """
 
     work: Work
     count: int
-    concurrency: int
+    room: Room
     journal: Journal
     watch: Watch
     finished: Finished = field(default_factory=Finished)
 
     async def run(self) -> Finished:
         """Do every task that the journal does not hold yet. Raises the first error that stops the run."""
-        left = iter(range(self.count))
-
-        async def worker() -> None:
-            for index in left:
-                if self.finished.budget_spent:
-                    return
-                self.work.begin(index)
-                try:
-                    await self._task(index)
-                except BudgetSpent:
-                    self.finished.budget_spent = True
-                await asyncio.sleep(0)
-
-        await side_by_side(worker() for _ in range(min(self.concurrency, self.count)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for index in range(self.count):
+                    await self.room.vacancy()
+                    if self.finished.budget_spent:
+                        break
+                    self.work.begin(index)
+                    group.create_task(self._task(index))
+                    await asyncio.sleep(0)  # it takes its place, or is done
+        except ExceptionGroup as several:
+            raise first(several) from several
         return self.finished
 
     async def _task(self, index: int) -> None:
         text = self.journal.outcome(index)
         recorded = None if text is None else Outcome.model_validate_json(text)
-        outcome = await self.work.do(index, recorded)
+        try:
+            outcome = await self.work.do(index, recorded)
+        except BudgetSpent as spent:
+            self.finished.budget_spent = spent
+            return
         if outcome is not recorded:
-            self.journal.record_outcome(index, outcome.model_dump_json())
+            await self.journal.record_outcome(index, outcome.model_dump_json())
             self.finished.now += 1
         self.finished.done += 1
         self.watch(outcome)

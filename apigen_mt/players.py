@@ -1,9 +1,10 @@
 """Players: from the configuration of the roles to authors, humans and agents, with one client per endpoint."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel
@@ -14,17 +15,24 @@ from apigen_mt.cast.oracle import Oracle
 from apigen_mt.cast.ports import Agent, Human
 from apigen_mt.cast.script import script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
-from apigen_mt.config import Command, Config, ConfigError, ReviewerConfig, RoleConfig
+from apigen_mt.config import Command, Config, ConfigError
+from apigen_mt.config_roles import ReviewerConfig, RoleConfig
 from apigen_mt.draft_outcome import Spent
 from apigen_mt.journal import Journal
 from apigen_mt.judges import Judge
 from apigen_mt.models.answers import REPAIR, Unparsed, ask
-from apigen_mt.models.budget import TokenBudget
+from apigen_mt.models.budget import Budget
+from apigen_mt.models.cache import NO_CACHE, ReplyCache, SQLiteCache
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, Usage
-from apigen_mt.models.client import ChatClient, Endpoint, OpenAIClient
+from apigen_mt.models.client import ChatClient, Endpoint
 from apigen_mt.models.failures import EndpointError
+from apigen_mt.models.gate import Gate
+from apigen_mt.models.lane import Lane
+from apigen_mt.models.observer import SILENT, Observer
+from apigen_mt.models.pool import Pool
 from apigen_mt.models.recorded import RecordedClient
-from apigen_mt.models.retry import Patience
+from apigen_mt.models.retry import Pace, Patience
+from apigen_mt.models.wire import OpenAIWire, Wire
 from apigen_mt.temperaments import Temperament, drawn
 from apigen_mt.trajectory import Cast, Role
 from blueprints.author import Author, TemplateAuthor
@@ -62,41 +70,72 @@ class Metered:
 
 @dataclass(slots=True)
 class Players:
-    """Makes the players of every talk; model clients are opened once and shared."""
+    """Makes the players of every talk; lanes to endpoints are opened once and shared, and so are clients over them."""
 
     config: Config
     world: World
     journal: Journal
-    budget: TokenBudget
+    budget: Budget
     keys: dict[str, str]
     own_agent: Callable[[], Agent] | None = None
     command: Command = "generate"
-    clients: dict[tuple[str, str], ChatClient] = field(default_factory=dict)
+    lanes: dict[tuple[str, str], Lane] = field(default_factory=dict)
+    clients: dict[tuple[tuple[str, ...], str], ChatClient] = field(default_factory=dict)
     hurried: dict[str, ChatClient] = field(default_factory=dict)
     used: dict[tuple[str, int], dict[str, Usage]] = field(default_factory=dict)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    cache: ReplyCache = NO_CACHE
+    wires: Callable[[Endpoint, int], Wire] = OpenAIWire
+    observer: Observer = SILENT
+    pace: Pace = field(default_factory=Pace)
+    gate: Gate = field(default_factory=Gate)
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Where the addresses of the configuration answer this time, if it is elsewhere."""
 
     async def __aenter__(self) -> Self:
-        """Open a client for every endpoint the roles name, and one of its own for a reviewer who has a time limit."""
+        """Open a client for all endpoints that a role names, and another for a reviewer who has a time limit."""
         await self.stack.__aenter__()
+        self.gate.at_work = True
+        self._open_cache()
+        waits = self.config.deadlines
+        patience = Patience(deadline=waits.request, per_attempt=waits.reply, down=waits.down)
         for role in self.config.models(self.command):
-            at = (role.base_url, role.api_key_env)
+            at = (role.urls, role.api_key_env)
             if isinstance(role, ReviewerConfig) and role.timeout is not None:
-                patience = Patience(deadline=role.timeout, per_attempt=role.timeout)
-                self.hurried[role.name] = await self._opened(role, patience)
+                short = replace(patience, deadline=role.timeout, per_attempt=role.timeout)
+                self.hurried[role.name] = await self._opened(role, short)
             elif at not in self.clients:
-                self.clients[at] = await self._opened(role)
+                self.clients[at] = await self._opened(role, patience)
         return self
 
-    async def _opened(self, role: RoleConfig, patience: Patience | None = None) -> ChatClient:
-        endpoint = endpoint_of(role, self.keys)
-        wire = OpenAIClient(endpoint, concurrency=self.config.concurrency, patience=patience)
-        client = await self.stack.enter_async_context(wire)
-        return Metered(RecordedClient(client, self.journal, self.budget), self.used, self.calls)
+    def _open_cache(self) -> None:
+        """Open the reply cache, where there is to be one and anybody to be asked."""
+        folder = self.config.cache
+        if isinstance(folder, str) and folder and self.config.models(self.command):
+            cache = SQLiteCache(Path(folder), self.config.seed)
+            self.stack.callback(cache.close)
+            self.cache = cache
+
+    async def _opened(self, role: RoleConfig, patience: Patience) -> ChatClient:
+        named, real = endpoints_of(role, self.keys), endpoints_of(role, self.keys, self.addresses)
+        lanes = [await self._lane(at, role.api_key_env, patience.down) for at in real]
+        pool = Pool(lanes, patience, self.pace, self.observer, name=named[0].shown)
+        recorded = RecordedClient(pool, self.journal, self.budget, self.cache, self.observer, self.gate)
+        return Metered(recorded, self.used, self.calls)
+
+    async def _lane(self, endpoint: Endpoint, key: str, down: float) -> Lane:
+        """The lane to an endpoint: all roles that name it share it."""
+        at = (endpoint.shown, key)
+        if at not in self.lanes:
+            most = self.config.concurrency
+            lane = Lane(self.wires(endpoint, most), most, self.pace, down)
+            self.lanes[at] = await self.stack.enter_async_context(lane)
+        return self.lanes[at]
 
     async def __aexit__(self, *error: object) -> None:
         """Close the clients."""
+        self.gate.at_work = False
         await self.stack.aclose()
 
     def spent(self, subject: str, attempt: int = 0) -> dict[str, Usage]:
@@ -119,7 +158,7 @@ class Players:
     def _client(self, role: RoleConfig) -> ChatClient:
         if isinstance(role, ReviewerConfig) and role.name in self.hurried:
             return self.hurried[role.name]
-        return self.clients[role.base_url, role.api_key_env]
+        return self.clients[role.urls, role.api_key_env]
 
     def author(self, name: str = "author", turn: int | None = None) -> Author:
         """Who words drafts."""
@@ -215,10 +254,15 @@ def sampling_of(role: RoleConfig) -> Sampling:
     return Sampling(temperature=role.temperature, max_tokens=role.max_tokens)
 
 
-def endpoint_of(role: RoleConfig, keys: Mapping[str, str]) -> Endpoint:
-    """Where a role's model answers, with its key. Raises `ConfigError` for a key that cannot be one."""
+def endpoints_of(
+    role: RoleConfig, keys: Mapping[str, str], addresses: Mapping[str, Sequence[str]] | None = None
+) -> tuple[Endpoint, ...]:
+    """Where a role's model answers, with its key; `addresses` names other places for some. Raises `ConfigError` for a
+    key that cannot be one.
+    """
+    places = [place for url in role.urls for place in (addresses or {}).get(url, (url,))]
     try:
-        return Endpoint(role.base_url, keys.get(role.api_key_env, ""))
+        return tuple(Endpoint(url, keys.get(role.api_key_env, "")) for url in places)
     except ValueError as error:
         raise ConfigError(str(error)) from error
 

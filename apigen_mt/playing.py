@@ -13,11 +13,14 @@ from apigen_mt.cast.ports import Agent
 from apigen_mt.config import Command, Config, ConfigError, parse
 from apigen_mt.evaluation.difficulty import in_band, read_difficulty
 from apigen_mt.generating import Run, unwatched
-from apigen_mt.journal import Journal
-from apigen_mt.models.budget import TokenBudget
-from apigen_mt.pipeline import Pipeline, Watch
-from apigen_mt.players import Players, endpoint_of
+from apigen_mt.journal import Journal, refuse_locked
+from apigen_mt.pipeline import Finished, Pipeline, Watch
+from apigen_mt.players import Players, endpoints_of
+from apigen_mt.room import Room
 from apigen_mt.run_folder import DATASET, keep_config, refuse_foreign
+from apigen_mt.secrets import refuse_secrets
+from apigen_mt.sitting import Sitting
+from apigen_mt.spending import budget_of, priced
 from apigen_mt.trajectory import Outcome
 from blueprints.blueprint import Blueprint
 from tools_env.port import World
@@ -49,6 +52,8 @@ class _Play:
     async def do(self, index: int, recorded: Outcome | None) -> Outcome:
         """What becomes of a blueprint."""
         blueprint = self.blueprints[index]
+        if recorded is not None and (recorded.blueprint is None or recorded.blueprint.id != blueprint.id):
+            recorded = None  # other blueprints were accepted: replies go by the blueprint, wherever it stands
         return await self.attempts[blueprint.domain].outcome(index, blueprint, {}, recorded)
 
 
@@ -74,6 +79,7 @@ async def aplay(
     watch: Watch = unwatched,
     agent: Callable[[], Agent] | None = None,
     again: int = 0,
+    sitting: Sitting | None = None,
 ) -> Run:
     """Play every blueprint `config.attempts` times in the run folder `out`, then write `out/dataset`.
 
@@ -87,29 +93,32 @@ async def aplay(
     """
     from apigen_mt.export.dataset import default_name, write_dataset  # noqa: PLC0415 - pyarrow
 
-    config, blueprints, worlds = what.config, what.given.blueprints, what.given.worlds
+    config, blueprints, worlds = priced(what.config, command), what.given.blueprints, what.given.worlds
     known = dict(keys or {})
+    refuse_secrets(config, known)
     for role in config.models(command):
-        endpoint_of(role, known)
+        endpoints_of(role, known)
     identity = config.identity(command)
     identity["blueprints"] = fingerprint(blueprint.model_dump(mode="json") for blueprint in blueprints)
     if agent is not None:
         identity["own_agent"] = True
     refuse_foreign(out)
-    with Journal.open(out, identity) as journal:
+    sitting = sitting or Sitting()
+    refuse_locked(out)
+    with Journal.open(out, identity, accept=sitting.accept_drift) as journal:
+        sitting.note(journal)
         _refuse_fewer(journal, config, out)
         keep_config(config, out)
-        budget = TokenBudget(config.budget_tokens)
-        budget.preload(sum(u.total for u in journal.totals().values()))
+        budget = budget_of(config, journal.totals())
         first = worlds[blueprints[0].domain]
-        async with Players(config, first, journal, budget, known, agent, command) as players:
-            room = asyncio.Semaphore(config.concurrency)
-            attempts = {
-                name: Attempts(config, world, replace(players, world=world), room, again, given=True)
-                for name, world in worlds.items()
-            }
-            work = _Play(blueprints, attempts)
-            finished = await Pipeline(work, config.count, config.concurrency, journal, watch).run()
+        async with (
+            sitting.serving(config, command, out) as up,
+            Players(
+                config, first, journal, budget, {**known, **up.keys}, agent, command,
+                observer=sitting.observer, gate=sitting.gate, addresses=up.addresses,
+            ) as players,
+        ):  # fmt: skip
+            finished = await played(config, what.given, journal, players, sitting.watched(watch), again)
         outcomes = tuple(Outcome.model_validate_json(text) for _, text in journal.outcomes())
         domains = sorted({b.domain for b in blueprints})
         rows = [row for outcome in outcomes for row in outcome.rows]
@@ -117,8 +126,22 @@ async def aplay(
     return Run(out, outcomes, finished)
 
 
+async def played(
+    config: Config, given: Given, journal: Journal, players: Players, watch: Watch, again: int = 0
+) -> Finished:
+    """Play what the journal does not hold yet, with its players: a sitting without its run folder."""
+    room = Room(config.concurrency)
+    attempts = {
+        name: Attempts(config, world, replace(players, world=world), room, again, given=True, pace=players.pace)
+        for name, world in given.worlds.items()
+    }
+    return await Pipeline(_Play(given.blueprints, attempts), config.count, room, journal, watch).run()
+
+
 def _refuse_fewer(journal: Journal, config: Config, out: Path) -> None:
-    """Attempts are added to, never cut."""
+    """Attempts are added to, never cut; nor are blueprints, should those of a run have been changed."""
+    if (tasks := journal.tasks()) > config.count:
+        raise ConfigError(f"{out} holds {tasks} tasks: these {config.count} blueprints would cut it")
     noted = journal.meta(ATTEMPTS) or ""
     held = int(noted) if noted.isdecimal() else 0
     if held > config.attempts:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from apigen_mt import config_file
 from apigen_mt.config import Command, Config, ConfigError, dump
 from apigen_mt.draft_outcome import DraftOutcome
-from apigen_mt.journal import Journal, JournalError, command_of
+from apigen_mt.journal import Journal, JournalError, Unreadable, command_of
 from apigen_mt.models.chat import Usage
 from apigen_mt.trajectory import Outcome, Row
 from blueprints.blueprint import Blueprint
@@ -125,6 +125,22 @@ class RunFolder:
         except JournalError as error:
             raise NotARun(str(error)) from error
 
+    def calls(self) -> dict[str, int]:
+        """How many replies are stored of each role. Raises `NotARun`."""
+        try:
+            with Journal.read(self.path) as journal:
+                return journal.calls()
+        except JournalError as error:
+            raise NotARun(str(error)) from error
+
+    def reused(self) -> dict[str, Usage]:
+        """Tokens by role of replies that came from the reply cache and cost nothing. Raises `NotARun`."""
+        try:
+            with Journal.read(self.path) as journal:
+                return journal.reused()
+        except JournalError as error:
+            raise NotARun(str(error)) from error
+
 
 def load_run(path: str | Path) -> RunFolder:
     """The run in a folder, for reading. Raises `NotARun`."""
@@ -132,10 +148,19 @@ def load_run(path: str | Path) -> RunFolder:
 
 
 def refuse_foreign(out: Path) -> None:
-    """A run is a folder of its own: it is not begun on a file, nor among things that are not its own."""
+    """A run is a folder of its own: it is not begun on a file, nor among things that are not its own. Nothing of it is
+    a link, which would have something else written. Raises `ConfigError`, and `Unreadable` where its journal is lost.
+    """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file, and a run is a folder")
-    if not out.is_dir() or RunFolder.looks_like(out):
+    if not out.is_dir():
+        return
+    own = sorted(path for path in out.iterdir() if path.name.startswith(OWN))
+    if strange := [path.name for path in own if path.is_symlink() or not path.is_file()]:
+        raise ConfigError(f"{out} is no run that can be continued: {strange[0]} is no plain file")
+    if RunFolder.looks_like(out):
+        if (out / CONFIG).is_file() and not (out / JOURNAL).stat().st_size:
+            raise Unreadable(out, "the file is empty")
         return
     if foreign := sorted(path.name for path in out.iterdir() if not path.name.startswith(OWN)):
         raise ConfigError(f"{out} is no run and not empty (it holds {foreign[0]}): name another folder")
@@ -151,8 +176,9 @@ def keep_config(config: Config, out: Path) -> None:
 def write_blueprints(path: Path, blueprints: Iterable[Blueprint]) -> None:
     """Write blueprints as canonical JSON, one a line, whole or not at all."""
     fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # it might be a link
     try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as lines:
+        with fresh.open("x", encoding="utf-8", newline="\n") as lines:
             lines.writelines(f"{compact(b.model_dump(mode='json'))}\n" for b in blueprints)
         fresh.replace(path)
     finally:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 
+from apigen_mt.config import Config
+from apigen_mt.costs import Bill, bill, bill_lines
 from apigen_mt.mishap_stats import MishapCount, Mishaps, mishap_lines
 from apigen_mt.models.chat import Usage
 from apigen_mt.people_stats import People, PeopleCount, people_lines
@@ -81,15 +83,26 @@ class Stats(Part):
     stopped_early: int = 0
     tokens_saved_estimate: int | None = None
     tokens: dict[str, Usage] = {}
+    bill: Bill = Bill()
     reasons: tuple[tuple[str, int], ...] = ()
 
 
-def summary(outcomes: Iterable[Outcome], usage: Mapping[str, Usage] | None = None) -> Stats:
-    """The figures of a run; `usage` (tokens by role) replaces what the outcomes say of themselves."""
+def summary(
+    outcomes: Iterable[Outcome],
+    usage: Mapping[str, Usage] | None = None,
+    config: Config | None = None,
+    reused: Mapping[str, Usage] | None = None,
+) -> Stats:
+    """The figures of a run; `usage` (tokens by role) replaces what the outcomes say of themselves. With the run's
+    `config` they hold a bill; `reused` are tokens that cost nothing.
+    """
     count = _Count()
     for outcome in outcomes:
         count.add(outcome)
-    return count.stats(usage)
+    found = count.stats(usage)
+    if config is None:
+        return found
+    return found.model_copy(update={"bill": bill(found.tokens, config, found.funnel.talks_kept, reused)})
 
 
 @dataclass(slots=True)
@@ -145,7 +158,10 @@ class _Count:
                 continue
             gate = first_failure(row.verdict)
             self.failed[f"{gate.gate} ({row.verdict.fault or 'nobody'})"] += 1
-            self.reasons[f"{gate.gate}: {gate.evidence[0].text if gate.evidence else 'no evidence'}"] += 1
+            why = gate.evidence[0].text if gate.evidence else "no evidence"
+            if row.end_reason == "infrastructure":
+                why = row.ended_by.partition(":")[0] or why
+            self.reasons[f"{gate.gate}: {why}"] += 1
         for row in outcome.rows:
             self._kept(row)
         if outcome.rows and outcome.rows[0].blueprint.diff:
@@ -249,10 +265,13 @@ def render(stats: Stats) -> str:
     lines += people_lines(stats.people)
     if stats.write_tasks:
         lines.append(_line("write tasks without record ids", stats.write_tasks_without_ids, stats.write_tasks))
-    lines += [
-        f"tokens of the {role}: {used.prompt:,} in ({used.cached:,} cached), {used.completion:,} out"
-        for role, used in stats.tokens.items()
-    ]
+    if stats.bill.costs:
+        lines += ["tokens, and dollars where a price is known", *bill_lines(stats.bill, "a kept row")]
+    else:
+        lines += [
+            f"tokens of the {role}: {used.prompt:,} in ({used.cached:,} cached), {used.completion:,} out"
+            for role, used in stats.tokens.items()
+        ]
     if stats.reasons:
         lines += ["", "commonest reasons", *(f"  {count:>5}  {_short(reason)}" for reason, count in stats.reasons)]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from apigen_mt.cast.ports import Agent, AgentTurn, AgentView, GaveUp, Human, HumanView, WantedCall
-from apigen_mt.messages import messages_of
+from apigen_mt.messages import messages_in
 from apigen_mt.models.failures import EndpointError
 from apigen_mt.models.retry import Pace
 from blueprints.blueprint import Blueprint
@@ -14,7 +14,7 @@ from blueprints.judging.doomed import doomed, lasting
 from blueprints.judging.fidelity import STOP, HumanTurn
 from blueprints.judging.verdict import EndReason
 from blueprints.solution import opened
-from tools_env.calls import Call, Outcome, Refusal, no_such_tool
+from tools_env.calls import Call, Outcome, Refusal, named, no_such_tool
 from tools_env.course import Called, Course, Event, Said
 from tools_env.port import Session, World
 from tools_env.values import Json
@@ -23,6 +23,10 @@ LOCAL = frozenset({"context", "server", "timeout", "garbage"})
 """Kinds of endpoint errors that end one talk; the others (key, address, quota, a refused request) stop the run."""
 
 
+CUT = 10_000
+"""Signs of a message of the agent that are kept: more than a talk may have that is kept, and no more than is needed to
+see that.
+"""
 MATTERS, ACTIONS = 6, 20
 """Limits are meant for tasks of at most so many matters and calls."""
 TURNS_EACH, CALLS_EACH = 3, 2
@@ -73,9 +77,17 @@ class _Stage:
     human_turns: list[HumanTurn] = field(default_factory=list)
     batch: int = 0
     calls: int = 0
+    shown: list[dict[str, Json]] = field(default_factory=list)
+    told: int = 0
 
     def course(self) -> Course:
         return Course(events=tuple(self.events))
+
+    def view(self) -> AgentView:
+        """What the agent sees: the messages it has seen before, and those of the events since."""
+        self.shown += messages_in(self.events[self.told :])
+        self.told = len(self.events)
+        return AgentView(system=self.system, tools=self.tools, messages=tuple(self.shown))
 
 
 async def play(
@@ -150,11 +162,9 @@ async def _agent_acts(stage: _Stage, agent: Agent) -> Played | None:
     for _ in range(stage.limits.calls_in_a_row):
         if over := _over_tokens(stage):
             return over
-        turn = await agent.reply(
-            AgentView(system=stage.system, tools=stage.tools, messages=messages_of(stage.course()))
-        )
+        turn = await agent.reply(stage.view())
         if not turn.calls:
-            stage.events.append(Said(speaker="agent", text=turn.text, reasoning=turn.reasoning))
+            stage.events.append(Said(speaker="agent", text=turn.text[:CUT], reasoning=turn.reasoning))
             return _hopeless(stage) if turn.text.strip() else _end(stage, "void", "the agent said nothing")
         if ended := _carry_out(stage, turn) or _hopeless(stage):
             return ended
@@ -182,7 +192,7 @@ def _hopeless(stage: _Stage) -> Played | None:
 def _carry_out(stage: _Stage, turn: AgentTurn) -> Played | None:
     """Make the calls of one agent message; the end of the talk when there are too many, or the world itself failed."""
     if turn.text.strip():
-        stage.events.append(Said(speaker="agent", text=turn.text, batch=stage.batch))
+        stage.events.append(Said(speaker="agent", text=turn.text[:CUT], batch=stage.batch))
     sound = True
     for number, wanted in enumerate(turn.calls):
         if stage.calls == stage.limits.calls:
@@ -211,7 +221,7 @@ def _outcome(stage: _Stage, wanted: WantedCall) -> Outcome:
     if wanted.name in stage.blueprint.withheld:
         return no_such_tool(wanted.name)
     if wanted.arguments is None:
-        return Refusal(reason=f"The arguments of {wanted.name} are not a JSON object.", cause="arguments")
+        return Refusal(reason=f"The arguments of {named(wanted.name)} are not a JSON object.", cause="arguments")
     return stage.session.call(Call(name=wanted.name, arguments=wanted.arguments))
 
 

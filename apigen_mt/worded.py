@@ -41,7 +41,7 @@ class Worded:
         try:
             if recorded is None or (recorded.blueprint is None and broke_off(recorded)):
                 return await self._made(task)
-            words.set_result(recorded.blueprint)
+            words.set_result(recorded.blueprint if _is_of(recorded.blueprint, task) else None)
             if recorded.blueprint is None or not broke_off(recorded):
                 return recorded
             mended = await self.attempts.outcome(index, recorded.blueprint, recorded.usage, recorded)
@@ -95,4 +95,11 @@ class Worded:
             if refusal is not None:
                 found = worded_like(task.draft, refusal, self.world, task.index)
                 return (found,) if isinstance(found, Rejected) else found
-        return await word(task.draft, self.players.author(), self.world, self.rounds, task.index, self.against)
+        async with self.attempts.room:
+            return await word(task.draft, self.players.author(), self.world, self.rounds, task.index, self.against)
+
+
+def _is_of(blueprint: Blueprint | None, task: Task) -> bool:
+    """Whether a recorded blueprint is of the task that is planned: it is not where other settings were accepted."""
+    draft = task.draft
+    return blueprint is not None and isinstance(draft, Blueprint) and blueprint.actions == draft.actions

@@ -3,15 +3,18 @@
 import asyncio
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 from apigen_mt.models.chat import ChatRequest, ReplyKey, Sampling
-from apigen_mt.models.client import Endpoint, OpenAIClient
+from apigen_mt.models.client import ChatClient, Endpoint
 from tests.chat_server import ChatServer
+from tests.one_lane import one_lane
 from tools_env.values import Json
 
 HISTORIES = (2, 20, 40)
 LIMIT_MS = 2.5
+LIMITS: Mapping[str, float] = {f"cpu_ms_{messages}": LIMIT_MS for messages in HISTORIES}
 _ROUNDS = 200
 _WARM = 20
 
@@ -44,7 +47,7 @@ async def _measure(url: str, messages: int) -> tuple[float, float, int]:
     """CPU in ms of this thread per request alone and in a crowd of 32, and Python calls of one request."""
     request = request_of(messages)
     key = ReplyKey(role="bench", blueprint="b")
-    async with OpenAIClient(Endpoint(url, "bench-key"), concurrency=32) as client:
+    async with one_lane(Endpoint(url, "bench-key"), concurrency=32) as client:
         for _ in range(_WARM):
             await client.complete(key, request)
         started = time.thread_time()
@@ -57,7 +60,7 @@ async def _measure(url: str, messages: int) -> tuple[float, float, int]:
         return alone, crowd, await count_calls(client, request)
 
 
-async def count_calls(client: OpenAIClient, request: ChatRequest) -> int:
+async def count_calls(client: ChatClient, request: ChatRequest) -> int:
     """Python function calls that one request makes in this thread, from building the body to the parsed reply."""
     calls = 0
 

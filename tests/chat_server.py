@@ -18,7 +18,7 @@ class Answer:
     """What the server does with one request. `calls` are (name, arguments) pairs; `usage` is (prompt, completion).
 
     `message` is laid over the assistant's message, `body` replaces the whole body, `reset` cuts the connection,
-    `hang` never answers, `hold_until` waits until so many requests have come in all told.
+    `hang` never answers, `hold_until` waits until so many requests have come in all told, `hold` until it is set.
     """
 
     text: str | None = ""
@@ -32,6 +32,7 @@ class Answer:
     reset: bool = False
     hang: bool = False
     hold_until: int = 0
+    hold: threading.Event | None = None
 
 
 def failure(status: int, message: str = "no", **headers: str) -> Answer:
@@ -125,6 +126,8 @@ class ChatServer:
             while len(self.bodies) < answer.hold_until and not self._closing.is_set():
                 self._arrived.clear()
                 await self._arrived.wait()
+            if answer.hold is not None:
+                await asyncio.to_thread(answer.hold.wait, 300)
             if answer.hang:
                 await self._closing.wait()
             if answer.reset and request.transport is not None:
@@ -134,12 +137,13 @@ class ChatServer:
             self.open -= 1
 
     def _respond(self, answer: Answer, model: str) -> web.Response:
-        body = answer.body if answer.body is not None else _completion(answer, model, len(self.bodies))
+        body = answer.body if answer.body is not None else completion(answer, model, len(self.bodies))
         headers = {"Content-Type": "application/json", **answer.headers}
         return web.Response(status=answer.status, body=body, headers=headers)
 
 
-def _completion(answer: Answer, model: str, number: int) -> bytes:
+def completion(answer: Answer, model: str, number: int) -> bytes:
+    """The body of a chat completion that gives this answer."""
     message: Body = {"role": "assistant", "content": answer.text}
     if answer.calls:
         message["tool_calls"] = [

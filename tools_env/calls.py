@@ -8,6 +8,9 @@ from tools_env.values import Json, Part
 
 Actor: TypeAlias = Literal["agent", "human"]
 
+LONGEST_NAME = 64
+"""Signs of a tool's name that are told."""
+
 
 class Call(Part):
     """One call of a tool, by the agent or, where a world gives the human tools, by the human."""
@@ -114,4 +117,9 @@ class Refused(Exception):  # noqa: N818 - it reads as what happened: raise Refus
 
 def no_such_tool(name: str) -> Refusal:
     """What comes of calling a tool that there is not, or that the caller is not given."""
-    return Refusal(reason=f"There is no tool named {name!r}.", cause="unknown_tool")
+    return Refusal(reason=f"There is no tool named {named(name)!r}.", cause="unknown_tool")
+
+
+def named(tool: str) -> str:
+    """The name of a tool as it is told: a made-up one may be of any length."""
+    return tool if len(tool) <= LONGEST_NAME else f"{tool[:LONGEST_NAME]}…"

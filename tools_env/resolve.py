@@ -4,6 +4,7 @@ import importlib
 import sys
 from inspect import isfunction
 from pathlib import Path
+from types import ModuleType
 
 from tools_env.environment import Environment
 from tools_env.port import World
@@ -14,6 +15,8 @@ BUILT_IN = {
     "library": "tools_env.domains.library:Library",
     "retail": "tools_env.domains.retail:Retail",
 }
+LONGEST = 400
+"""Signs of the name of a domain."""
 INSTALLED = frozenset({*BUILT_IN, "tau2:airline", "tau2:mock", "tau2:retail", "tau2:telecom"})
 """Names that stand for code which the user installed: a file may name them without running anything of its own."""
 
@@ -35,14 +38,12 @@ def resolve(name: str, folder: Path | None = None) -> World:
         return _tau2(name)
     target = BUILT_IN.get(name, name)
     module_name, colon, attribute = target.partition(":")
-    if not colon or not all(p.isidentifier() for p in [*module_name.split("."), attribute]):
+    if len(name) > LONGEST or not colon or not all(p.isidentifier() for p in [*module_name.split("."), attribute]):
         raise UnknownDomain(
             f"unknown domain {name!r}: use {', '.join(sorted(BUILT_IN))}, tau2:NAME, or package.module:Class"
         )
-    if folder is not None and str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
     try:
-        module = importlib.import_module(module_name)
+        module = _imported(module_name, folder if target == name else None)
     except (ImportError, SyntaxError) as error:
         raise UnknownDomain(f"domain {name!r}: cannot import {module_name}: {error}") from error
     found: object = getattr(module, attribute, None)
@@ -59,6 +60,22 @@ def resolve(name: str, folder: Path | None = None) -> World:
         raise UnknownDomain(f"domain {name!r}: {attribute} in {module_name} is not an Environment class or a world")
     world: World = found  # type: ignore[assignment] # checked structurally just above
     return world
+
+
+def _imported(name: str, folder: Path | None) -> ModuleType:
+    """A module from a folder or a package. Afterwards the folder comes last: what else lies there, under whatever name,
+    is not to be taken for a library of ours that is imported later.
+    """
+    if folder is None:
+        return importlib.import_module(name)
+    known = str(folder) in sys.path
+    sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
+        if not known:
+            sys.path.append(str(folder))
 
 
 def _tau2(name: str) -> World:

@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -115,16 +115,24 @@ def leaves(value: Json) -> list[Json]:
     return found
 
 
-def under(shown: Json, *names: str) -> Iterator[Json]:
-    """Every value that a result holds under one of these field names."""
+def under(shown: Json, *names: str) -> list[Json]:
+    """Every value that a result holds under one of these field names, in order."""
+    found: list[Json] = []
+    _gather(shown, frozenset(names), found)
+    return found
+
+
+def _gather(shown: Json, names: frozenset[str], found: list[Json]) -> None:
     if isinstance(shown, list):
         for member in shown:
-            yield from under(member, *names)
+            if isinstance(member, dict | list):
+                _gather(member, names, found)
     elif isinstance(shown, dict):
         for key, value in shown.items():
             if key in names:
-                yield value
-            yield from under(value, *names)
+                found.append(value)
+            if isinstance(value, dict | list):
+                _gather(value, names, found)
 
 
 def sort_key(value: Json) -> str:

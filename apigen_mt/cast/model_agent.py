@@ -4,10 +4,11 @@ import json
 import re
 
 from apigen_mt.cast.ports import AgentTurn, AgentView, WantedCall
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, ToolCall
 from apigen_mt.models.client import ChatClient
-from apigen_mt.models.reading import mend, split_thought
+from apigen_mt.models.reading import mend, once, split_thought
+from apigen_mt.models.written import Written
 from blueprints.blueprint import Blueprint
 from tools_env.values import Json
 
@@ -18,7 +19,7 @@ NESTED = 32
 """Levels of lists and objects that an argument may have; pydantic and readers of JSON give up not far above."""
 
 RESPOND = "respond_to_customer"
-SPEAK: Json = {
+SPEAK: dict[str, Json] = {
     "type": "function",
     "function": {
         "name": RESPOND,
@@ -55,16 +56,20 @@ class ModelAgent:
         self.sampling = sampling
         self.attempt = attempt
         self.single = single
+        self.offered: tuple[dict[str, Json], ...] = ()
+        self.tools: tuple[Written, ...] = ()
+        self.policy: str | None = None
+        self.shown: tuple[dict[str, Json], ...] = ()
+        self.sent: tuple[Written, ...] = ()
 
     async def reply(self, view: AgentView) -> AgentTurn:
         """The model's next message."""
-        messages: list[Json] = [{"role": "system", "content": view.system}]
-        messages += [_wire(m) for m in view.messages]
+        self._write(view)
         key = ReplyKey(role="agent", blueprint=self.blueprint.id, attempt=self.attempt, turn=len(view.messages))
         request = ChatRequest(
             model=self.role.model,
-            messages=tuple(messages),
-            tools=(*view.tools, SPEAK) if self.role.respond_tool else view.tools,
+            messages=self.sent,
+            tools=self.tools,
             tool_choice="required" if self.role.respond_tool else None,
             parallel_tool_calls=False if self.single else None,
             sampling=self.sampling,
@@ -72,6 +77,22 @@ class ModelAgent:
         )
         turn = turn_of(await self.client.complete(key, request), parse_text_calls=self.role.parse_text_calls)
         return _spoken(turn) if self.role.respond_tool else turn
+
+    def _write(self, view: AgentView) -> None:
+        """Put what is new in a view, against the one before it, into the form in which it is sent."""
+        if self.offered is not view.tools:
+            self.offered = view.tools
+            self.tools = tuple(map(Written, (*view.tools, SPEAK) if self.role.respond_tool else view.tools))
+        if self.policy != view.system:
+            self.policy, self.shown = view.system, ()
+            self.sent = (Written(role="system", content=view.system),)
+        kept = 0
+        for old, new in zip(self.shown, view.messages, strict=False):
+            if old is not new:
+                break
+            kept += 1
+        self.sent = (*self.sent[: 1 + kept], *map(_wire, view.messages[kept:]))
+        self.shown = view.messages
 
 
 def _spoken(turn: AgentTurn) -> AgentTurn:
@@ -94,11 +115,17 @@ def turn_of(reply: ChatReply, *, parse_text_calls: bool) -> AgentTurn:
 
 def _wanted(call: ToolCall) -> WantedCall:
     try:
-        arguments = _arguments(json.loads(call.arguments or "{}", parse_constant=_no_constant))
+        arguments = _arguments(_json(call.arguments or "{}"))
     except (ValueError, RecursionError):
         arguments = None
     raw = call.arguments if arguments is None else ""
     return WantedCall(name=call.name, arguments=arguments, id=call.id, raw=raw)
+
+
+def _json(text: str) -> Json:
+    """Strict JSON: no constants beside it, no name given twice. ValueError or RecursionError for anything else."""
+    found: Json = json.loads(text, parse_constant=_no_constant, object_pairs_hook=once)
+    return found
 
 
 def _no_constant(name: str) -> Json:
@@ -127,7 +154,7 @@ def calls_in(text: str) -> tuple[WantedCall, ...]:
     """Calls in a text that is nothing but one JSON object or list of {"name", "arguments"}, fenced or bare."""
     bare = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     try:
-        found: Json = json.loads(bare, parse_constant=_no_constant)
+        found = _json(bare)
         return tuple(_read(item) for item in (found if isinstance(found, list) else [found]))
     except (ValueError, RecursionError):
         return ()
@@ -143,13 +170,14 @@ def _read(item: Json) -> WantedCall:
     return WantedCall(name=mend(name), arguments=arguments, promoted=True)
 
 
-def _wire(message: dict[str, Json]) -> Json:
+def _wire(message: dict[str, Json]) -> Written:
     """A canonical message as endpoints want it: arguments as JSON text, names of the signs that a function's may have:
     what an agent made up is refused in words, and must not be a request that is.
     """
+    plain = Written((k, v) for k, v in message.items() if k != "reasoning_content")
     wanted = message.get("tool_calls")
     if not isinstance(wanted, list):
-        return {k: v for k, v in message.items() if k != "reasoning_content"}
+        return plain
     calls: list[Json] = []
     for call in wanted:
         if isinstance(call, dict) and isinstance(body := call["function"], dict):
@@ -160,4 +188,4 @@ def _wire(message: dict[str, Json]) -> Json:
             )
             name = _NAME.sub("_", str(body["name"]))[:NAME_LENGTH] or "unnamed"
             calls.append({**call, "function": {**body, "name": name, "arguments": text}})
-    return {**{k: v for k, v in message.items() if k != "reasoning_content"}, "tool_calls": calls}
+    return Written(plain, tool_calls=calls)

@@ -8,14 +8,14 @@ from pydantic import Field
 from apigen_mt.cast import human_words
 from apigen_mt.cast.human_words import NOTE
 from apigen_mt.cast.ports import HumanView
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.answers import Unparsed, ask
 from apigen_mt.models.chat import ChatRequest, ReplyKey, Sampling
 from apigen_mt.models.client import ChatClient
 from apigen_mt.temperaments import Temperament
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import STOP, Act, HumanTurn
-from blueprints.judging.human import problems
+from blueprints.judging.human import LONGEST, problems
 from blueprints.judging.ledger import Ledger
 from tools_env.port import World
 from tools_env.values import Json, Part
@@ -167,7 +167,7 @@ def _prompt(name: str) -> Template:
 
 
 def _turn(answer: Spoken) -> HumanTurn:
-    text = answer.text.strip()
+    text = answer.text.strip()[: 2 * LONGEST]  # enough to see that it is too long
     if answer.act == "stop" and STOP not in text:
         text = f"{text} {STOP}".strip()
     return HumanTurn(act=answer.act, fact_ids=answer.fact_ids, consents_to=answer.consents_to, text=text)

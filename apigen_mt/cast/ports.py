@@ -1,9 +1,14 @@
 """What a human and an agent are to the talk loop, and what each of them may see."""
 
-from typing import Protocol
+from typing import Annotated, Protocol, TypeAlias
+
+from pydantic import SkipValidation
 
 from blueprints.judging.fidelity import HumanTurn
 from tools_env.values import Json, Part
+
+Shown: TypeAlias = Annotated[tuple[dict[str, Json], ...], SkipValidation]
+"""Objects that this program made: not walked again, so that a turn costs the same however long the talk is."""
 
 
 class WantedCall(Part):
@@ -20,11 +25,13 @@ class WantedCall(Part):
 
 
 class AgentView(Part):
-    """All that an agent sees: the policy, the tools, and the messages so far (OpenAI chat format)."""
+    """All that an agent sees: the policy, the tools, and the messages so far (OpenAI chat format), which are those of
+    the view before and what came since. Nobody changes them.
+    """
 
     system: str
-    tools: tuple[dict[str, Json], ...]
-    messages: tuple[dict[str, Json], ...]
+    tools: Shown
+    messages: Shown
 
 
 class AgentTurn(Part):

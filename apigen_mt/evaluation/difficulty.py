@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError, model_validator
 
 from apigen_mt.config import ConfigError
+from apigen_mt.plain_files import readable
 from blueprints.blueprint import Blueprint
 from tools_env.values import Part
 
@@ -43,6 +44,7 @@ class Difficulty(Part):
 def write_difficulty(path: Path, found: Iterable[Difficulty]) -> None:
     """Write one line a blueprint, whole or not at all."""
     fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # it might be a link
     fresh.write_text("".join(f"{one.model_dump_json()}\n" for one in found), encoding="utf-8")
     fresh.replace(path)
 
@@ -53,7 +55,8 @@ def read_difficulty(paths: Iterable[Path]) -> dict[str, Difficulty]:
     for path in paths:
         file = path / DIFFICULTY if path.is_dir() else path
         try:
-            lines = file.read_text("utf-8").splitlines()
+            with readable(file) as raw:
+                lines = raw.read().decode("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             told = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise ConfigError(f"--difficulty: cannot read {file}: {told}") from error

@@ -63,7 +63,8 @@ class Sheet:
 
         self._columns = columns
         self._schema = schema(columns)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._file = path.open("wb")  # pyarrow takes a name for an address where it can
+        self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         self._held: list[Mapping[str, Json]] = []
 
     def add(self, record: Mapping[str, Json]) -> None:
@@ -87,7 +88,8 @@ class Sheet:
             if kind is None:
                 self._flush()
         finally:
-            self._writer.close()
+            with self._file:
+                self._writer.close()
 
 
 def _table(records: list[Mapping[str, Json]], columns: Mapping[str, Column], schema: "pa.Schema") -> "pa.Table":

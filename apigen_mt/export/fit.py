@@ -1,5 +1,6 @@
 """Which rows may be exported, and the messages of them that trainers get."""
 
+import re
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ Message: TypeAlias = dict[str, Json]
 
 _AFTER = {"human": "calls gpt", "observation": "calls gpt", "calls": "observation", "gpt": "human"}
 """What may follow what, observations of one message taken together."""
+_NAME = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _SAID = {"human": "the human", "gpt": "the agent", "calls": "the agent's call", "observation": "a tool"}
 
 
@@ -28,6 +30,8 @@ def exported(row: Row) -> tuple[Message, ...] | Unfit:
     """
     if not row.sound:
         return Unfit(reason="not verified")
+    if wrong := _malformed(row):
+        return Unfit(reason=wrong)
     messages = row.messages
     if messages and messages[-1]["role"] == "user" and STOP in str(messages[-1]["content"]):
         messages = messages[:-1]
@@ -45,6 +49,16 @@ def exported(row: Row) -> tuple[Message, ...] | Unfit:
     if any(turn == "gpt" and not str(m["content"]).strip() for turn, m in zip(spoken, messages, strict=True)):
         return Unfit(reason="the agent says nothing")
     return messages
+
+
+def _malformed(row: Row) -> str:
+    """What in a call cannot be written as one, although the agent made up for it later."""
+    for _, called in row.course.called():
+        if called.raw:
+            return "the arguments of a call are no JSON object"
+        if not _NAME.fullmatch(called.call.name):
+            return "a call has a name that no function can have"
+    return ""
 
 
 def speaker(message: Message) -> str:

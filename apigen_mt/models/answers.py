@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey
 from apigen_mt.models.client import ChatClient
-from apigen_mt.models.reading import mend
+from apigen_mt.models.reading import mend, once
 from apigen_mt.models.schemas import response_format
 from tools_env.values import Json
 
@@ -18,6 +18,8 @@ REPAIR = ".repair"
 """Ending of the role under which a repair is journalled, so that repairs have a count and totals of their own."""
 
 _STARTS = 50
+_SHOWN = 20_000
+"""Signs of a bad answer that are shown to whoever gave it."""
 
 
 class Unparsed(BaseModel):
@@ -46,7 +48,7 @@ async def ask(
         f"That is not a valid answer: {found.reason}\nSend the corrected answer: one JSON object and nothing else."
     )
     shown: tuple[Json, ...] = (
-        {"role": "assistant", "content": found.text or "(nothing)"},
+        {"role": "assistant", "content": found.text[:_SHOWN] or "(nothing)"},
         {"role": "user", "content": complaint},
     )
     again = asked.model_copy(update={"messages": (*asked.messages, *shown)})
@@ -93,7 +95,7 @@ def _values(text: str) -> Iterator[tuple[Json, bool]]:
     """JSON objects and lists in a text, in order: the whole of it, else what starts at each brace or bracket; each with
     whether none that began before it went wrong.
     """
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=once)
     at, tries, outermost = 0, 0, True
     while tries < _STARTS:
         starts = [place for place in (text.find("{", at), text.find("[", at)) if place >= 0]

@@ -1,13 +1,14 @@
 """What is said to a chat-completions endpoint and what comes back, without any client library."""
 
 import hashlib
-import json
+from collections.abc import Mapping
+from functools import cached_property
 from math import ceil
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, field_validator
-from pydantic_core import PydanticSerializationError, to_json
 
+from apigen_mt.models.written import hashed, hashed_list, sent, sent_list
 from tools_env.values import Json
 
 Trusted = Annotated[Json, SkipValidation]
@@ -18,6 +19,8 @@ RESERVED = frozenset({"model", "messages", "tools", "stream", "n"})
 
 _BYTES_PER_TOKEN = 4
 _UNBOUNDED_REPLY = 1024
+_LIMITS = ("max_tokens", "max_completion_tokens")
+"""What an endpoint may call the longest reply, when `extra` renames it."""
 
 
 class _Frozen(BaseModel):
@@ -99,12 +102,17 @@ class ChatRequest(_Frozen):
         body: dict[str, Json] = {"model": self.model, "messages": list(self.messages)}
         if self.tools:
             body["tools"] = list(self.tools)
-            if self.tool_choice is not None:
-                body["tool_choice"] = self.tool_choice
-            if self.parallel_tool_calls is not None:
-                body["parallel_tool_calls"] = self.parallel_tool_calls
+        return body | self._terms()
+
+    def _terms(self) -> dict[str, Json]:
+        """All of the body that is not the talk itself."""
+        terms: dict[str, Json] = {}
+        if self.tools and self.tool_choice is not None:
+            terms["tool_choice"] = self.tool_choice
+        if self.tools and self.parallel_tool_calls is not None:
+            terms["parallel_tool_calls"] = self.parallel_tool_calls
         if self.response_format is not None:
-            body["response_format"] = self.response_format
+            terms["response_format"] = self.response_format
         sampling = self.sampling
         limits: dict[str, float | int | None] = {
             "temperature": sampling.temperature,
@@ -112,30 +120,55 @@ class ChatRequest(_Frozen):
             "max_tokens": sampling.max_tokens,
             "seed": sampling.seed,
         }
-        body.update({name: value for name, value in limits.items() if value is not None})
-        body.update(self.extra)
-        return body
+        terms.update({name: value for name, value in limits.items() if value is not None})
+        terms.update(self.extra)
+        return terms
 
     def wire(self) -> bytes:
         """Return the body as JSON in UTF-8, keys in their given order: models see tools in that order."""
-        body = self.body()
-        try:
-            return to_json(body, inf_nan_mode="null")
-        except PydanticSerializationError:  # a lone surrogate, which no endpoint takes
-            return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return self._wire
+
+    @cached_property
+    def _wire(self) -> bytes:
+        parts = [b'{"model":', sent(self.model), b',"messages":', sent_list(self.messages)]
+        if self.tools:
+            parts += [b',"tools":', sent_list(self.tools)]
+        terms = self._terms()
+        return b"".join([*parts, b",", sent(terms)[1:]] if terms else [*parts, b"}"])
 
     def digest(self, base_url: str) -> str:
         """Return the sha256 (hex) of the canonical JSON of the body and of the endpoint it goes to."""
-        text = json.dumps({"endpoint": base_url, "body": self.body()}, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        texts = {name: hashed(value) for name, value in self._terms().items()}
+        texts |= {"model": hashed(self.model), "messages": hashed_list(self.messages)}
+        if self.tools:
+            texts["tools"] = hashed_list(self.tools)
+        body = b",".join(hashed(name) + b":" + texts[name] for name in sorted(texts))
+        return hashlib.sha256(b'{"body":{' + body + b'},"endpoint":' + hashed(base_url) + b"}").hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "ChatRequest":
+        """A copy with some fields replaced; it is written out anew."""
+        twin = super().model_copy(update=update, deep=deep)
+        twin.__dict__.pop("_wire", None)
+        return twin
+
+    def worst(self) -> Usage:
+        """Return the tokens this request may take: its length over four, and the longest reply asked for."""
+        return Usage(prompt=tokens_of(len(self.wire())), completion=max(self.limits(), default=_UNBOUNDED_REPLY))
+
+    def limits(self) -> tuple[int, ...]:
+        """Return the longest reply asked for, in tokens, under every name that it has; nothing where it has none."""
+        asked = (self.sampling.max_tokens, *(self.extra.get(name) for name in _LIMITS))
+        return tuple(limit for limit in asked if isinstance(limit, int) and limit > 0)
 
     def estimate(self) -> int:
-        """Return the tokens this request may cost: its length over four, and the longest reply asked for."""
-        return tokens_of(len(self.wire())) + (self.sampling.max_tokens or _UNBOUNDED_REPLY)
+        """Return the tokens this request may take, all told."""
+        return self.worst().total
 
 
 class ChatReply(_Frozen):
-    """One reply: `text` without any reasoning, which has its own field; `finish_reason` is hearsay, never trusted."""
+    """One reply: `text` without any reasoning, which has its own field; `finish_reason` is hearsay, never trusted. One
+    that was `reused` came from the reply cache: another run has paid for it.
+    """
 
     text: str
     reasoning: str = ""
@@ -143,6 +176,7 @@ class ChatReply(_Frozen):
     finish_reason: str = ""
     usage: Usage = Usage()
     model: str = ""
+    reused: bool = False
 
 
 def tokens_of(size: int) -> int:

@@ -1,21 +1,28 @@
 """What goes wrong between this program and an endpoint, told in one line that never holds the key."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from typing import Literal
 
 from tools_env.values import Json
 
-if TYPE_CHECKING:
-    import openai
-
-Kind = Literal["auth", "not_found", "bad_request", "context", "rate", "server", "unreachable", "timeout", "garbage"]
+Kind = Literal[
+    "auth", "not_found", "bad_request", "context", "rate", "server", "unreachable", "timeout", "garbage", "down"
+]
 
 _TRANSIENT = frozenset({"rate", "server", "unreachable", "timeout", "garbage"})
 _BY_STATUS: Mapping[int, Kind] = {
+    301: "not_found",
+    302: "not_found",
+    303: "not_found",
+    307: "not_found",
+    308: "not_found",
     401: "auth",
+    402: "rate",
     403: "auth",
     404: "not_found",
     408: "timeout",
@@ -28,16 +35,20 @@ _CONTEXT = re.compile(
     r"|too many tokens|(?:prompt|input|request)\b.{0,40}\btoo long|reduce the length",
     re.IGNORECASE,
 )
-_EXHAUSTED = re.compile(r"insufficient_quota|billing_hard_limit", re.IGNORECASE)
-_REFUSED, _SERVER = 400, 500
-_LINE = 300
+_EXHAUSTED = re.compile(
+    r"insufficient[ _](?:quota|credit|balance|fund)|billing_hard_limit|no credit|out of credit|credit balance",
+    re.IGNORECASE,
+)
+_REFUSED, _UNPAID, _SERVER = 400, 402, 500
+_LINE, _READ = 300, 4000
 
 
 class EndpointError(Exception):
     """A broken wire: `kind`, a one-line `message` for people and the `url`; neither holds the key.
 
     `status` is the HTTP status if there was one, `retry_after` the seconds the endpoint asked to wait, `attempts`
-    how often it was tried; `transient` says whether trying again can help.
+    how often it was tried; `transient` says whether trying again can help; `looked` that the request was to tell
+    whether an endpoint that is down is back.
     """
 
     def __init__(  # what failed, and what the next attempt needs to know
@@ -58,6 +69,19 @@ class EndpointError(Exception):
         self.retry_after = retry_after
         self.transient = kind in _TRANSIENT and not final
         self.attempts = 1
+        self.looked = False
+
+    @property
+    def ends_lane(self) -> bool:
+        """Whether nothing else that is sent there can fare better: key, address, quota, a request that is refused."""
+        return not self.transient and self.kind != "context"
+
+    def again(self) -> "EndpointError":
+        """The same for somebody else."""
+        final = not self.transient
+        return EndpointError(
+            self.kind, self.message, self.url, status=self.status, retry_after=self.retry_after, final=final
+        )
 
     def __str__(self) -> str:
         tries = f" ({self.attempts} attempts)" if self.attempts > 1 else ""
@@ -68,13 +92,23 @@ def one_line(text: str, secret: str = "") -> str:
     """Return `text` on one line of bounded length, with every occurrence of `secret` masked."""
     if secret:
         text = text.replace(secret, "[key]")
-    line = " ".join(text.split())
+    line = " ".join(text.split()).encode("utf-8", "replace").decode()  # half a pair could not be stored
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 
 def without(body: bytes, secret: str) -> bytes:
     """Return what an endpoint sent with every occurrence of `secret` masked: some echo their request's headers."""
-    return body.replace(secret.encode(), b"[key]") if secret else body
+    if not secret:
+        return body
+    body = body.replace(secret.encode(), b"[key]")
+    return _escaped(secret).sub(b"[key]", body) if b"\\u00" in body or b"\\/" in body else body
+
+
+@lru_cache(maxsize=64)
+def _escaped(secret: str) -> re.Pattern[bytes]:
+    """The secret as JSON may write it, any of its signs as an escape."""
+    signs = (rf"(?:\\?{re.escape(sign)}|\\u00(?i:{ord(sign):02x}))" for sign in secret)
+    return re.compile("".join(signs).encode())
 
 
 def by_status(status: int, said: str, url: str, retry_after: float | None = None) -> EndpointError:
@@ -82,7 +116,7 @@ def by_status(status: int, said: str, url: str, retry_after: float | None = None
     kind: Kind = _BY_STATUS.get(status) or ("server" if status >= _SERVER else "bad_request")
     if kind == "bad_request" and _CONTEXT.search(said):
         kind = "context"
-    final = kind == "rate" and _EXHAUSTED.search(said) is not None
+    final = status == _UNPAID or (kind == "rate" and _EXHAUSTED.search(said) is not None)
     message = f"{_MEANS[kind]} (HTTP {status})" + (f": {said}" if said else "")
     return EndpointError(kind, message, url, status=status, retry_after=retry_after, final=final)
 
@@ -97,6 +131,7 @@ _MEANS: Mapping[Kind, str] = {
     "unreachable": "no connection",
     "timeout": "no answer in time",
     "garbage": "the answer is no chat completion",
+    "down": "the endpoint is down, and continuing the run later goes on from here",
 }
 
 
@@ -105,33 +140,30 @@ def plain(kind: Kind, said: str, url: str) -> EndpointError:
     return EndpointError(kind, f"{_MEANS[kind]}: {said}" if said else _MEANS[kind], url)
 
 
-def from_status_error(error: "openai.APIStatusError", url: str, secret: str, now: float) -> EndpointError:
-    """Return the error for an answer with a 4xx or 5xx status; `now` is the wall clock in seconds, for Retry-After."""
-    said = one_line(said_in(error.body), secret)
-    return by_status(error.status_code, said, url, retry_after(error.response.headers, now))
+def from_status(
+    status: int, headers: Mapping[str, str], raw: bytes, url: str, secret: str, now: float
+) -> EndpointError:
+    """Return the error for an answer that is none; `now` is the wall clock in seconds, for Retry-After."""
+    if place := headers.get("location"):
+        said = f"moved to {place.partition('?')[0]}: give that as the base URL"
+    else:
+        try:
+            said = said_in(json.loads(raw))
+        except (ValueError, RecursionError):
+            said = raw[:_READ].decode("utf-8", "replace")
+    return by_status(status, one_line(said, secret), url, retry_after(headers, now))
 
 
 def from_connection(error: BaseException, url: str, secret: str) -> EndpointError:
-    """Return the error for a connection that failed or stayed silent, told apart by what lies underneath.
-
-    openai's aiohttp transport reports a refused connection as a timeout, so the chain of causes is read.
-    """
+    """Return the error for a connection that failed, broke off or stayed silent."""
     import aiohttp
 
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    for link in chain:
-        silent = isinstance(link, TimeoutError) and not isinstance(link, aiohttp.ConnectionTimeoutError)
-        if isinstance(link, aiohttp.ClientConnectionError | OSError) and not silent:
-            return plain("unreachable", one_line(str(link), secret), url)
-    if any(isinstance(link, TimeoutError) or "Timeout" in type(link).__name__ for link in chain):
+    said = one_line(str(error), secret) or type(error).__name__
+    if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
         return plain("timeout", "", url)
-    if any(isinstance(link, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) for link in chain):
-        return plain("garbage", one_line(str(chain[-1]), secret), url)
-    return plain("unreachable", one_line(str(chain[-1]), secret), url)
+    if isinstance(error, aiohttp.ClientConnectionError | OSError):
+        return plain("unreachable", said, url)
+    return plain("garbage", said, url)
 
 
 def said_in(body: object) -> str:
@@ -139,18 +171,23 @@ def said_in(body: object) -> str:
     if isinstance(body, Mapping):
         inner = body.get("error", body)
         if isinstance(inner, Mapping):
-            parts = [inner.get("message") or inner.get("detail"), inner.get("code")]
+            sort = inner.get("type")
+            known = isinstance(sort, str) and _EXHAUSTED.search(sort)
+            parts = [inner.get("message") or inner.get("detail"), inner.get("code") or (sort if known else None)]
             said = [str(part) for part in parts if isinstance(part, str | list | dict) and part]
             return " ".join(said) or str(dict(inner))
         return str(inner)
     return "" if body is None else str(body)
 
 
-def in_band(body: Json, url: str, secret: str) -> EndpointError | None:
+def in_band(body: Json, url: str) -> EndpointError | None:
     """Return the error that some gateways send inside an answer with status 200, or None if there is none."""
     if not isinstance(body, dict) or not body.get("error") or body.get("choices"):
         return None
-    said, inner = one_line(said_in(body), secret), body["error"]
+    try:
+        said, inner = one_line(said_in(body)), body["error"]
+    except RecursionError:
+        return plain("garbage", "an error without end", url)
     code = inner.get("code") if isinstance(inner, dict) else None
     if isinstance(code, int) and code >= _REFUSED:
         return by_status(code, said, url)

@@ -14,18 +14,33 @@ _MOST_TOKENS = 10**9
 """A count beyond it is no count, and counted anew."""
 
 
+class Twice(ValueError):  # noqa: N818 - reads as what is the matter
+    """A name is given twice in an object, and nobody can tell which value is meant."""
+
+
 class NoCompletion(ValueError):  # noqa: N818 - reads as what is the matter
     """The answer holds no chat completion; the message says what is missing."""
 
 
 def parse_body(raw: bytes) -> Json:
-    """Return the answer's body as JSON; raises `NoCompletion` if it is none."""
+    """Return the answer's body as JSON; raises `NoCompletion` if it is none, or gives a name twice."""
     try:
-        body: Json = json.loads(raw.decode("utf-8", "replace"))
+        body: Json = json.loads(raw.decode("utf-8-sig", "replace"), object_pairs_hook=once)
+    except Twice as error:
+        raise NoCompletion(str(error)) from error
     except (ValueError, RecursionError) as error:
         beginning = raw[:80].decode("utf-8", "replace")
         raise NoCompletion(f"not JSON: {beginning!r}" if raw.strip() else "an empty body") from error
     return body
+
+
+def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return a JSON object of these names and values; raises `Twice`."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise Twice(f"the name {names.most_common(1)[0][0][:40]!r} is given twice")
+    return found
 
 
 def read_reply(body: Json, request: ChatRequest, key: ReplyKey) -> ChatReply:
@@ -34,7 +49,13 @@ def read_reply(body: Json, request: ChatRequest, key: ReplyKey) -> ChatReply:
     Content may be null or in parts, usage may be missing (then it is counted by length), ids of calls may be missing
     or repeated (then they are made from turn and position), lone surrogates are replaced.
     """
-    body = _object(body, "the body")
+    try:
+        return _read(_object(body, "the body"), request, key)
+    except RecursionError as error:
+        raise NoCompletion("nested without end") from error
+
+
+def _read(body: dict[str, Json], request: ChatRequest, key: ReplyKey) -> ChatReply:
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
         raise NoCompletion("no choices")

@@ -1,18 +1,87 @@
 """JSON schemas as endpoints like them: no references, closed objects, every property required."""
 
+import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 
 from pydantic import BaseModel
 
-from apigen_mt.models.chat import ChatRequest
+from apigen_mt.models.chat import ChatReply, ChatRequest
+from apigen_mt.models.failures import EndpointError
 from tools_env.values import Json
 
 _DROPPED = frozenset({"title", "default", "discriminator", "$defs"})
 _DATA = frozenset({"enum", "examples", "required"})
 _LOCAL = "#/$defs/"
+_REFUSED = frozenset({400, 422})
+"""What endpoints that cannot do `json_schema` answer to one; others say 500, which may mean anything."""
+
+
+class Schemas:
+    """Which schemas an endpoint takes, as far as it has shown. One that it refuses is spelled out in the prompt from
+    then on, if that is taken: one request tries it for all that have met with a refusal.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._refused: set[str] = set()
+        self._trials: dict[str, asyncio.Future[bool | None]] = {}
+
+    async def exchange(
+        self, request: ChatRequest, send: Callable[[ChatRequest], Awaitable[ChatReply]], *, tired: bool
+    ) -> ChatReply:
+        """Await `send` with the request as the endpoint takes it, twice if need be. Raises what `send` raises;
+        `tired`: the endpoint has failed at this request, and it might be the schema's fault.
+        """
+        mark = f"{request.model} {request.response_format}"
+        if mark in self._refused:
+            return await send(spelled_out(request))
+        if tired and mark not in self._taken:
+            reply = await send(spelled_out(request))
+            self._refused.add(mark)
+            return reply
+        try:
+            reply = await send(request)
+        except EndpointError as error:
+            if error.status not in _REFUSED or error.kind == "context" or mark in self._taken:
+                raise
+            return await self._spelled(mark, request, send, error)
+        self._taken.add(mark)
+        return reply
+
+    async def _spelled(
+        self,
+        mark: str,
+        request: ChatRequest,
+        send: Callable[[ChatRequest], Awaitable[ChatReply]],
+        refusal: EndpointError,
+    ) -> ChatReply:
+        """The reply without the schema. Raises the refusal if that was not the schema's fault."""
+        while (trial := self._trials.get(mark)) is not None:
+            helped = await asyncio.shield(trial)
+            if helped is not None:
+                if helped:
+                    return await send(spelled_out(request))
+                raise refusal
+        trial = self._trials[mark] = asyncio.get_running_loop().create_future()
+        helped = None
+        try:
+            reply = await send(spelled_out(request))
+            helped = True
+        except EndpointError as error:
+            if error.transient:
+                raise
+            helped = False
+            raise refusal from None
+        finally:
+            trial.set_result(helped)
+            if helped is not False:
+                del self._trials[mark]
+            if helped:
+                self._refused.add(mark)
+        return reply
 
 
 @lru_cache(maxsize=128)

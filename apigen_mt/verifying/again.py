@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from apigen_mt.trajectory import Row
 from apigen_mt.verifying.proof import HOSTILE
 from apigen_mt.verifying.rows import claims, rejected, standing, told_otherwise
-from blueprints.judging.judge import carried_out_and_judged
+from blueprints.judging.judge import carried_out, judge
 from blueprints.judging.verdict import Fault, Finding, Status, Verdict
 from tools_env.calls import Result
 from tools_env.course import Course
@@ -85,7 +85,8 @@ def judged_again(row: Row, world: World, renamed: Mapping[str, str]) -> Again:
             return Again(told.model_copy(update={"why": (f"cannot be carried out again: there is no tool {gone!r}",)}))
         claimed = (*claims(row), *rejected(row))
         broken = [f"the blueprint does not stand ({r.stage}): {r.reason}" for r in standing(present.blueprint, world)]
-        done, verdict = carried_out_and_judged(present.blueprint, row.course, row.human_turns, row.end_reason, world)
+        done = carried_out(present.blueprint, row.course, world)
+        verdict = judge(present.blueprint, row.course, row.human_turns, row.end_reason, world, done=done)
         elsewhere = told_otherwise(present, world)
     except (UnknownSnapshot, SetUpFailed) as error:
         return Again(told.model_copy(update={"why": (f"cannot be carried out again: {error}",)}))

@@ -71,7 +71,8 @@ def _same(one: Path, other: Path) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        left, right = pq.read_table(one), pq.read_table(other)
+        with one.open("rb") as first, other.open("rb") as second:
+            left, right = pq.read_table(first), pq.read_table(second)
     except (pa.ArrowException, OSError):
         return False
     return bool(left.schema.equals(right.schema, check_metadata=True) and left.equals(right))

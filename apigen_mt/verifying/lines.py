@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from apigen_mt.export.dataset import PROOF_COLUMN
+from apigen_mt.plain_files import readable
 from apigen_mt.trajectory import Row
 from apigen_mt.verifying.proof import Proof
 from blueprints.blueprint import Blueprint
@@ -21,7 +22,7 @@ def contents_of(path: Path) -> Contents | None:
     """What a file holds, by the first of its lines that tells."""
     if path.suffix == ".parquet":
         return "rows"
-    with path.open("rb") as lines:
+    with readable(path) as lines:
         for line in lines:
             try:
                 found = json.loads(line)
@@ -62,14 +63,14 @@ def said(error: ValidationError) -> str:
 
 def _texts(path: Path, proof: Proof) -> Iterator[str | bytes]:
     if path.suffix != ".parquet":
-        with path.open("rb") as lines:
+        with readable(path) as lines:
             yield from lines
         return
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with readable(path) as raw, pq.ParquetFile(raw) as file:
             if PROOF_COLUMN not in file.schema_arrow.names:
                 proof.doubt(path.name, f"has no column {PROOF_COLUMN!r}: it holds no canonical rows")
                 return

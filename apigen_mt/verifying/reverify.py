@@ -158,8 +158,9 @@ def _keep(folder: Path, rows: Iterator[Row]) -> int:
 def _whole(path: Path) -> Iterator[IO[str]]:
     """A file to write, which takes its place when all is written."""
     fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # it might be a link
     try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as lines:
+        with fresh.open("x", encoding="utf-8", newline="\n") as lines:
             yield lines
         fresh.replace(path)
     finally:

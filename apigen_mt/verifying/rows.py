@@ -9,7 +9,7 @@ from apigen_mt.trajectory import ROW_VERSION, Row, touched_in
 from apigen_mt.verifying.proof import HOSTILE, Proof
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.checks import as_given, world_gates
-from blueprints.judging.judge import carried_out_and_judged
+from blueprints.judging.judge import carried_out, judge
 from blueprints.judging.verdict import Verdict
 from tools_env.port import SetUpFailed, UnknownSnapshot, World
 
@@ -114,7 +114,8 @@ def _replayed(row: Row, world: World) -> Iterator[str]:
     try:
         for rejected in standing(blueprint, world):
             yield f"the blueprint does not stand ({rejected.stage}): {rejected.reason}"
-        done, verdict = carried_out_and_judged(blueprint, row.course, row.human_turns, row.end_reason, world)
+        done = carried_out(blueprint, row.course, world)
+        verdict = judge(blueprint, row.course, row.human_turns, row.end_reason, world, done=done)
     except (UnknownSnapshot, SetUpFailed) as error:
         yield str(error)
         return

@@ -9,21 +9,23 @@ from blueprints.judging.fidelity import STOP
 from blueprints.judging.orders import orders_in
 from blueprints.judging.talk import Talk
 from blueprints.judging.verdict import Fault, Finding, GateResult, failed, passed
-from tools_env.calls import Result
+from tools_env.calls import Result, named
 from tools_env.course import Called, Said
-from tools_env.values import folded
+from tools_env.values import compact, folded
 
 _MARKUP = re.compile(
     r"</?tool_call>|<\|[a-z_]+\|>|\[TOOL_CALLS\]|<function[=\s]|```(?:json|tool|python)|"
     r'\{\s*"(?:name|tool|function|arguments|parameters)"\s*:|</?think>|'
     r"<(?:/|antml:)?(?:invoke|tools|tool_use|function_calls|function_call|start_of_turn|end_of_turn)\b|"
-    r"\bAction Input\s*:|\bto=functions\.|^\W*(?:function|tool_code|tool_use)\b\W*(?:$|:|print\()|"
+    r"\bAction Input\s*:|\bto=functions\.|^[^\w\n]*(?:function|tool_code|tool_use)\b\W*(?:$|:|print\()|"
     r"^\W{0,3}(?:human|user|customer|agent)\s?:\s",
     re.IGNORECASE | re.MULTILINE,
 )
 REPEATS = 3
 MOST_AGAIN, SHORT = 4, 12
 """How often one sentence of more than so many signs may stand in a message."""
+BROKEN = "\ufffd"
+"""What stands for half of a pair, or for bytes that are no UTF-8."""
 LONGEST = 8_000
 """Signs in a message of the agent; no person reads more."""
 _BYE = re.compile(
@@ -191,6 +193,8 @@ def _calls(talk: Talk) -> Iterator[Finding]:
         if not called.call_id or called.call_id in ids or any(c.isspace() for c in called.call_id):
             yield Finding(turn=turn, text=f"the call id {called.call_id!r} is missing or used twice")
         ids.add(called.call_id)
+        if BROKEN in compact(dict(called.call.arguments)):
+            yield Finding(turn=turn, text=f"a broken character in the arguments of {named(called.call.name)}")
         if called.batch < batch:
             yield Finding(turn=turn, text="calls are out of order")
         batch = called.batch

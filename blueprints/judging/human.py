@@ -75,6 +75,7 @@ def problems(blueprint: Blueprint, world: World, turn: HumanTurn, heard: str, no
         yield strange
     if len(text) > LONGEST:
         yield f"writes {len(text)} signs in one message"
+        text = text[:LONGEST]
     unknown = [n for n in turn.fact_ids if n not in blueprint.known or blueprint.known[n].disclose == "unknown"]
     if unknown:
         yield f"claims to give away {unknown[0]}, which the person does not know"

@@ -25,34 +25,16 @@ def judge(
     world: World,
     *,
     without: Collection[str] = (),
+    done: Replayed | None = None,
 ) -> Verdict:
     """Judge a finished course. Gates never look at an earlier verdict, a recorded diff or the agent's own claims.
 
     The blueprint is trusted to have passed its own gates; one without anything to tell a solved task from an
-    unsolved one fails. `without` names gates to leave out, so that an audit can show what each of them is needed for.
+    unsolved one fails. `without` names gates to leave out, so that an audit can show what each of them is needed for;
+    `done` are the calls as `carried_out` just now, where whoever asks has need of that too.
     Of a talk that was stopped early, the gate for which it was stands before the one on its ending.
     """
-    done = carried_out(blueprint, course, world, hashed=False)
-    return _verdict(blueprint, course, human_turns, end_reason, world, done, without)
-
-
-def carried_out_and_judged(
-    blueprint: Blueprint, course: Course, human_turns: Sequence[HumanTurn], end_reason: EndReason, world: World
-) -> tuple[Replayed, Verdict]:
-    """What the calls came to when they were carried out again, with the final state's hash, and the verdict on that."""
-    done = carried_out(blueprint, course, world)
-    return done, _verdict(blueprint, course, human_turns, end_reason, world, done, ())
-
-
-def _verdict(
-    blueprint: Blueprint,
-    course: Course,
-    human_turns: Sequence[HumanTurn],
-    end_reason: EndReason,
-    world: World,
-    done: Replayed,
-    without: Collection[str],
-) -> Verdict:
+    done = done or carried_out(blueprint, course, world, hashed=False)
     talk = Talk(blueprint, course, tuple(human_turns), end_reason, world, done)
     stopped = end_reason == "failed_fast"
     gates_on_results = (outcome_gates.state, outcome_gates.assertions, outcome_gates.outputs, outcome_gates.evidence)

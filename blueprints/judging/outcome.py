@@ -12,7 +12,6 @@ from blueprints.judging.telling import (
     human_said,
     raised,
     reeled_off,
-    results,
     told,
     wavering,
 )
@@ -115,7 +114,7 @@ def _of_another(talk: Talk, stage: int | None, text: str, output: Output) -> str
             continue
         if known.meaning.kind == "date":
             continue
-        for value in (v for _, step in results(talk) for v in under(step, known.field)):
+        for value in (v for _, step in talk.results for v in under(step, known.field)):
             if not isinstance(value, str) or value == output.value or human_said(talk, value, known.meaning):
                 continue
             part = phrase(value).casefold() in phrase(known.value).casefold()
@@ -157,7 +156,7 @@ def evidence(talk: Talk) -> GateResult:
     if asked is None:
         return failed("evidence", "human", Finding(turn=None, text="the person never asked for it"))
     field = wanted.because.path.rsplit("/", 1)[-1]
-    shown = [v for _, step in results(talk) for v in under(step, field)]
+    shown = [v for _, step in talk.results for v in under(step, field)]
     cited = [v for v in shown if mentions(talk.brief.policy, v, wanted.meaning)]
     fact = Wanted(field, wanted.because.value, wanted.meaning, wanted.label, asked, cited)
     problem, told_at = told(talk, fact)

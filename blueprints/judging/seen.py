@@ -10,7 +10,7 @@ from blueprints.judging.talk import Talk, records
 from tools_env.calls import Result
 from tools_env.course import Called, Said
 from tools_env.mentions import dates_in, numbers_in, numbers_said
-from tools_env.values import Json, leaves
+from tools_env.values import leaves
 
 _NUMBERING = re.compile(r"^\s*[\d.]+\s", re.MULTILINE)
 CENT = 0.005
@@ -128,39 +128,18 @@ class Seen(Heard):
             return
         for turn, event in self._waiting:
             if isinstance(event, Called):
-                for leaf in self.talk.values_at(turn):
-                    self._leaf(leaf)
-                self._columns(event.outcome.observed())
-                self._lengths(event.outcome.observed())
+                shown = self.talk.figures_at(turn)
+                self.found |= shown.numbers
+                self.dates |= shown.dates
+                self.lengths |= shown.lengths
+                for name, column in shown.columns.items():
+                    self.columns.setdefault(name, set()).update(column)
             elif event.speaker == "human":
                 self.found |= numbers_said(event.text)
                 self.days |= numbers_said(event.text)
                 self.dates |= dates_in(event.text)
         self.numbers |= self.found
         self._waiting.clear()
-
-    def _columns(self, shown: Json) -> None:
-        found: dict[str, list[float]] = {}
-        for record in records(shown):
-            for name, value in record.items():
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    found.setdefault(name, []).append(float(value))
-        for name, values in found.items():
-            self.columns.setdefault(name, set()).update({*values, sum(values)})
-
-    def _lengths(self, shown: Json) -> None:
-        if isinstance(shown, list):
-            self.lengths.add(len(shown))
-        for member in shown.values() if isinstance(shown, dict) else shown if isinstance(shown, list) else ():
-            if isinstance(member, dict | list):
-                self._lengths(member)
-
-    def _leaf(self, leaf: Json) -> None:
-        if isinstance(leaf, str):
-            self.found |= numbers_in(leaf)
-            self.dates |= dates_in(leaf)
-        elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
-            self.found.add(float(leaf))
 
     def amount(self, value: float) -> bool:
         """Whether an amount was seen, or is the sum, difference or small multiple of amounts seen, or the sum of all or

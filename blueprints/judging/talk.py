@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from blueprints.blueprint import Blueprint
 from blueprints.judging.fidelity import HumanTurn
+from blueprints.judging.shown import Figures, figures_in
 from blueprints.judging.verdict import EndReason
 from blueprints.knowledge import referents_in
 from tools_env.calls import Result
@@ -77,6 +78,19 @@ class Talk:
         fields = [y.name for s in specs if s.ids_shown for y in s.yields if y.meaning.kind == "identifier"]
         return tuple(dict.fromkeys([*params, *fields]))
 
+    @cached_property
+    def results(self) -> tuple[tuple[int, Json], ...]:
+        """What calls showed, with their turns."""
+        return tuple((step.turn, step.result.value) for step in self.course.done())
+
+    def figures_at(self, turn: int) -> Figures:
+        """The numbers, dates and lengths of lists that the call of a turn showed."""
+        if (found := self._figures.get(turn)) is None:
+            event = self.course.events[turn]
+            shown = event.outcome.observed() if isinstance(event, Called) else None
+            found = self._figures[turn] = figures_in(self.values_at(turn), records(shown), shown)
+        return found
+
     def values_at(self, turn: int) -> list[Json]:
         """Every scalar that the call of a turn showed, and took where it was carried out."""
         if (found := self._values.get(turn)) is None:
@@ -99,6 +113,10 @@ class Talk:
 
     @cached_property
     def _values(self) -> dict[int, list[Json]]:
+        return {}
+
+    @cached_property
+    def _figures(self) -> dict[int, Figures]:
         return {}
 
     def before(self, turn: int) -> Iterator[Said | Called]:
@@ -126,12 +144,17 @@ def loose_shape(word: str) -> str:
     return f"*{len(word)}" if _MIXED.fullmatch(word) else ""
 
 
-def records(shown: Json) -> Iterator[dict[str, Json]]:
-    """Every object in a result, those inside others too."""
-    if isinstance(shown, list):
-        for member in shown:
-            yield from records(member)
-    elif isinstance(shown, dict):
-        yield shown
-        for member in shown.values():
-            yield from records(member)
+def records(shown: Json) -> list[dict[str, Json]]:
+    """Every object in a result, those inside others too, in order."""
+    found: list[dict[str, Json]] = []
+    _gather(shown, found)
+    return found
+
+
+def _gather(shown: Json, found: list[dict[str, Json]]) -> None:
+    if isinstance(shown, dict):
+        found.append(shown)
+    members = shown.values() if isinstance(shown, dict) else shown if isinstance(shown, list) else ()
+    for member in members:
+        if isinstance(member, dict | list):
+            _gather(member, found)

@@ -1,7 +1,7 @@
 """Telling: whether the agent told a value, as true and by itself, and did not take it back."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -62,14 +62,14 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
     or the message that tells it.
     """
     name, value, asked = wanted.name, wanted.value, wanted.asked
-    reads = [t for t, step in results(talk) if any(same(v, value) for v in under(step, name))]
+    reads = [t for t, step in talk.results if any(same(v, value) for v in under(step, name))]
     if not reads:
         return Finding(turn=None, text=f"the {wanted.words} was never read"), None
     said = heard(talk, wanted, max(reads[0], asked))
     if not said:
         return Finding(turn=None, text=f"the {wanted.words} was never told"), None
     seen: dict[Hashable, Json] = {}
-    for _, step in results(talk):
+    for _, step in talk.results:
         seen |= {_key(v): v for v in under(step, name) if not isinstance(v, list)}
     allowed = {_key(v) for v in (*wanted.others, value)}
     rivals = [v for key, v in seen.items() if key not in allowed]
@@ -169,11 +169,11 @@ def _from_nowhere(talk: Talk, text: str, place: Place) -> bool:
     value = place.value
     if isinstance(value, str):
         known = f"{talk.brief.now.isoformat()} {talk.brief.policy}"
-        found = {v[:10] for _, step in results(talk) for v in leaves(step) if isinstance(v, str)}
+        found = {v[:10] for _, step in talk.results for v in leaves(step) if isinstance(v, str)}
         return len(value) > len("MM-DD") and value not in found and value not in dates_in(known)
     if value not in amounts_in(text[max(place.start - 1, 0) : place.end]) or value in amounts_in(talk.brief.policy):
         return False
-    return not any(_is(value, v) for _, step in results(talk) for v in leaves(step) if not isinstance(v, bool))
+    return not any(_is(value, v) for _, step in talk.results for v in leaves(step) if not isinstance(v, bool))
 
 
 def _others(talk: Talk, found: Iterable[Place], wanted: Wanted, kept: list[Json]) -> list[Place]:
@@ -236,18 +236,12 @@ def _unreported(talk: Talk, shown: dict[Hashable, Json], wanted: Wanted) -> list
     return [v for key, v in shown.items() if key not in allowed]
 
 
-def results(talk: Talk) -> Iterator[tuple[int, Json]]:
-    """What calls showed, with their turns."""
-    for step in talk.course.done():
-        yield step.turn, step.result.value
-
-
 def elsewhere(talk: Talk, wanted: Wanted) -> list[Json]:
     """Dates, or numbers, in records that were read and do not hold the value: an answer has no use for them."""
     if wanted.meaning.kind not in {"date", "amount", "count"}:
         return []
     found: dict[Hashable, Json] = {}
-    for record in (r for _, step in results(talk) for r in records(step)):
+    for record in (r for _, step in talk.results for r in records(step)):
         if not same(record.get(wanted.name), wanted.value):
             found |= {_key(v): v for v in record.values() if _telling(v) and _alike(v, wanted.meaning)}
     return _unreported(talk, found, wanted)
@@ -260,7 +254,7 @@ def _alike(value: Json, meaning: Meaning) -> bool:
 def reeled_off(talk: Talk, told_at: tuple[int, str], wanted: Wanted, most: int) -> Finding | None:
     """Whether a message tells more than `most` other values that were read and that the person never spoke of."""
     turn, text = told_at
-    read = {_key(v): v for t, step in results(talk) if t < turn for v in leaves(step)}
+    read = {_key(v): v for t, step in talk.results if t < turn for v in leaves(step)}
     others = {
         folded(str(v))
         for v in _unreported(talk, read, wanted)

@@ -11,7 +11,7 @@ import pytest
 
 from apigen_mt.config import parse
 from apigen_mt.journal import Journal
-from apigen_mt.models.budget import TokenBudget
+from apigen_mt.models.budget import Budget
 from apigen_mt.players import Players
 from blueprints.blueprint import Blueprint, Rejected
 from blueprints.draft import word
@@ -38,7 +38,7 @@ async def asking(folder: Path, author: BadAuthor) -> AsyncIterator[tuple[Ask, Ch
     async with ChatServer(author) as server:
         config = parse({"domain": "library", "roles": {"author": role(server.url, AUTHOR)}})
         with Journal.open(folder, config.identity()) as journal:
-            async with Players(config, world_of("library"), journal, TokenBudget(), {}) as players:
+            async with Players(config, world_of("library"), journal, Budget(), {}) as players:
                 yield players.asking(config.roles.author, "author"), server
 
 

@@ -132,3 +132,42 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         load(tmp_path / "none.yaml", {"domain": "library"})
     with pytest.raises(ConfigError, match="directory"):
         load(tmp_path, {"domain": "library"})
+
+
+def test_a_role_may_have_replicas_and_one_alone_is_no_list(tmp_path):
+    both: list[Json] = ["http://one.example:8000/v1", "http://two.example:8000/v1"]
+    agent = parse({"domain": "library", "roles": {"agent": {"model": "m", "base_url": both}}}).roles.agent
+    assert agent.urls == tuple(both)
+    alone = parse({"domain": "library", "roles": {"agent": {"model": "m", "base_url": both[:1]}}}).roles.agent
+    assert (alone.base_url, alone.urls) == (both[0], (both[0],))
+    stored = dump(parse({"domain": "library", "roles": {"agent": agent.model_dump(mode="json")}}))
+    assert load(at(tmp_path, stored), {}).roles.agent == agent
+
+
+@pytest.mark.parametrize(
+    ("urls", "said"),
+    [
+        ([], "a URL or a list of URLs"),
+        (7, "a URL or a list of URLs"),
+        ([""], "a URL or a list of URLs"),
+        (["http://one.example/v1", None], "a URL or a list of URLs"),
+        (["http://one.example/v1", "http://one.example/v1/"], "http://one.example/v1 twice"),
+        (["http://me:hidden-4711@one.example/v1"] * 2, "http://one.example/v1 twice"),
+        (["http://one.example/v1", "http://me:hidden-4711@two.example/v1"], "credentials"),
+        (["http://one.example/v1", "http://two.example/v1?key=hidden-4711"], "no query"),
+        (["http://one.example/v1", "two.example"], "http:// or https://"),
+    ],
+)
+def test_replicas_that_cannot_be_are_refused_in_one_line(urls, said):
+    with pytest.raises(ConfigError) as told:
+        parse({"domain": "library", "roles": {"agent": {"model": "m", "base_url": urls}}})
+    assert said in str(told.value)
+    assert "roles.agent" in str(told.value)
+    assert "hidden-4711" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_deadlines_are_no_part_of_a_run():
+    plain, other = parse({"domain": "library"}), parse({"domain": "library", "deadlines": {"reply": 5, "down": 7}})
+    assert other.deadlines.reply == 5
+    assert plain.identity() == other.identity()

@@ -68,10 +68,15 @@ class Maker:
         blueprint = TASKS[int(planned)].model_copy(update={"provenance": Provenance(task=due.index)})
         return DraftOutcome(task=due.index, status="accepted", kind="act", blueprint=blueprint)
 
+    async def keep(self, outcome: DraftOutcome) -> None:
+        self.kept.append(outcome)
+        for _ in range(self.haste.randrange(3)):
+            await asyncio.sleep(0)
+
     async def run(self, count: int, concurrency: int, window: int, attempts: int = 99) -> tuple[Schedule, Numbers]:
         source = Numbers()
         wanted = Wanted(count, attempts, concurrency, window)
-        schedule = Schedule(wanted, source, self.make, self.kept.append, self.seen.append)
+        schedule = Schedule(wanted, source, self.make, self.keep, self.seen.append)
         await schedule.run()
         return schedule, source
 

@@ -107,13 +107,13 @@ def test_reviewers_are_counted_over_all_rounds_by_their_place(outcomes, config):
 
 def test_a_cost_is_unknown_where_a_price_is_and_never_nothing(outcomes, config):
     stats = summary(outcomes, config, USED)
-    assert {c.role: c.dollars for c in stats.costs} == {
+    assert {c.role: c.dollars for c in stats.bill.costs} == {
         "author": pytest.approx(0.002 + 0.002),
         "author.blind": pytest.approx(0.0005),
         "reviewer:a": pytest.approx(0.002),
         "reviewer:b": None,
     }
-    assert {c.role for c in stats.production} == {"author", "reviewer:a", "reviewer:b"}
+    assert (stats.bill.tokens_each, stats.bill.dollars, stats.bill.dollars_each) == (2100, None, None)
     text = render(stats)
     assert "reviewer:b (y): 1,000 in (400 cached), 0 out, cost unknown; 500 tokens and cost unknown for each" in text
     assert "an accepted blueprint took 2,100 tokens and cost unknown" in text

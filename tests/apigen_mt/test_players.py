@@ -8,7 +8,7 @@ import pytest
 from apigen_mt.cast.ports import AgentTurn, AgentView, HumanView
 from apigen_mt.config import ConfigError, parse
 from apigen_mt.journal import Journal
-from apigen_mt.models.budget import TokenBudget
+from apigen_mt.models.budget import Budget
 from apigen_mt.models.chat import Usage
 from apigen_mt.models.failures import EndpointError
 from apigen_mt.players import Players
@@ -38,7 +38,7 @@ def task() -> Blueprint:
 async def players(folder, roles: Mapping[str, Json], keys: dict[str, str] | None = None, agent=None):
     config = parse({"domain": "library", "roles": dict(roles)})
     with Journal.open(folder, config.identity()) as journal:
-        async with Players(config, world_of("library"), journal, TokenBudget(), keys or {}, agent) as found:
+        async with Players(config, world_of("library"), journal, Budget(), keys or {}, agent) as found:
             yield found
 
 
@@ -96,7 +96,7 @@ async def test_roles_at_one_address_share_a_client(tmp_path, task):
     at = "http://127.0.0.1:9/v1"
     roles = {"author": role(at, "a"), "human": role(at, "b"), "agent": role(at, "c", api_key_env="OTHER")}
     async with players(tmp_path, roles) as found:
-        assert list(found.clients) == [(at, "OPENAI_API_KEY"), (at, "OTHER")]
+        assert list(found.clients) == [((at,), "OPENAI_API_KEY"), ((at,), "OTHER")]
 
 
 async def test_a_key_that_cannot_be_one_is_told_without_being_shown(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 from apigen_mt.journal import Journal
 from apigen_mt.models.chat import ChatReply, ReplyKey, Usage
 from apigen_mt.run_folder import NotARun, RunFolder, load_run
+from tests import journals
 from tests.apigen_mt.rows import failed, kept, rejected, row
 
 
@@ -11,8 +12,7 @@ def run(tmp_path):
     rows = [row(0), row(1)]
     outcomes = [kept(0, rows[0]), rejected(1, "wording", "empty"), failed(2, row(3, finished=False)), kept(3, rows[1])]
     with Journal.open(tmp_path / "run", {"seed": 1}) as journal:
-        for outcome in reversed(outcomes):
-            journal.record_outcome(outcome.task, outcome.model_dump_json())
+        journals.outcomes(journal, *reversed(outcomes))
     (tmp_path / "run/config.yaml").write_text("domain: library\nroles:\n  agent: {model: x, licence: MIT}\n")
     return tmp_path / "run", outcomes
 
@@ -34,7 +34,7 @@ def test_tokens_come_from_the_journal(run):
     key = ReplyKey(role="agent", blueprint="b", attempt=0, turn=0)
     spent = ChatReply.model_validate({"text": "hi", "usage": {"prompt": 5, "completion": 2, "cached": 1}})
     with Journal.open(path, {"seed": 1}) as journal:
-        journal.record_reply(key, "digest", spent)
+        journals.reply(journal, key, "digest", spent)
     assert RunFolder(path).tokens() == {"agent": Usage(prompt=5, completion=2, cached=1)}
 
 
@@ -59,7 +59,7 @@ def test_what_is_no_run_is_told_in_one_line(run, tmp_path):
 def test_a_journal_of_another_version_is_told_in_one_line(run):
     path, _ = run
     with Journal.open(path, {"seed": 1}) as journal:
-        journal.record_outcome(9, '{"future": true}')
+        journals.outcome(journal, 9, '{"future": true}')
     with pytest.raises(NotARun, match="task 9 was recorded by another version"):
         list(RunFolder(path).rows())
     (path / "journal.sqlite").write_bytes(b"junk")

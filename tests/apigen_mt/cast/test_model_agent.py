@@ -8,13 +8,14 @@ import pytest
 
 from apigen_mt.cast.model_agent import ModelAgent
 from apigen_mt.cast.ports import HumanView
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.chat import Sampling
-from apigen_mt.models.client import Endpoint, OpenAIClient
+from apigen_mt.models.client import Endpoint
 from apigen_mt.talk import Played, play
 from blueprints.judging.fidelity import STOP, HumanTurn
 from tests.blueprints.talks import planned, world_of
 from tests.chat_server import Answer, Body, ChatServer, failure
+from tests.one_lane import one_lane
 from tools_env.calls import Refusal
 from tools_env.course import Called, Said
 from tools_env.rules import one_call_a_message
@@ -66,7 +67,7 @@ async def talk(*answers: Answer, domain: str = "library", **settings) -> tuple[P
         return strict(body) or (answers[number] if number < len(answers) else Answer(text="Who are you?"))
 
     blueprint, world, human = planned(domain, 1)[0], world_of(domain), Brief()
-    async with ChatServer(script) as server, OpenAIClient(Endpoint(server.url)) as client:
+    async with ChatServer(script) as server, one_lane(Endpoint(server.url)) as client:
         role = RoleConfig(model="m", base_url=server.url, **settings)
         single = one_call_a_message(world.clauses)
         agent = ModelAgent(blueprint, client, role, Sampling(), 0, single=single)

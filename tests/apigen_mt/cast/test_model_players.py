@@ -8,7 +8,7 @@ import pytest
 from apigen_mt.cast.model_agent import ModelAgent, calls_in, turn_of
 from apigen_mt.cast.model_human import RESAMPLES, ModelHuman
 from apigen_mt.cast.ports import AgentView, HumanView
-from apigen_mt.config import RoleConfig
+from apigen_mt.config_roles import RoleConfig
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, Sampling, ToolCall
 from blueprints.judging.fidelity import STOP
 from tests.blueprints.talks import planned, world_of

@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict
 
 from apigen_mt.journal import Journal
 from apigen_mt.models.answers import Unparsed, ask, read_answer
-from apigen_mt.models.budget import TokenBudget
+from apigen_mt.models.budget import Budget
 from apigen_mt.models.chat import ChatReply, ChatRequest, ReplyKey, ToolCall
-from apigen_mt.models.client import Endpoint, OpenAIClient
+from apigen_mt.models.client import Endpoint
 from apigen_mt.models.recorded import RecordedClient
 from apigen_mt.models.retry import Patience
 from tests.chat_server import ChatServer, failure
+from tests.one_lane import one_lane
 
 KEY = ReplyKey(role="author", blueprint="b")
 REQUEST = ChatRequest(model="m", messages=({"role": "user", "content": "Pick a day."},))
@@ -34,7 +35,7 @@ async def serving(script):
     """A server that answers by `script`, and a client for it."""
     async with (
         ChatServer(script) as server,
-        OpenAIClient(Endpoint(server.url), patience=Patience(attempts=1)) as client,
+        one_lane(Endpoint(server.url), patience=Patience(attempts=1)) as client,
     ):
         yield server, client
 
@@ -49,7 +50,7 @@ async def journalled(script, folder):
     """The journal's totals after asking twice over it, and the requests it took; the second time takes none."""
     async with serving(script) as (server, client):
         with Journal.open(folder, None) as journal:
-            recorded = RecordedClient(client, journal, TokenBudget(None))
+            recorded = RecordedClient(client, journal, Budget())
             first = await ask(recorded, KEY, REQUEST, Choice)
             sent = server.requests
             assert await ask(recorded, KEY, REQUEST, Choice) == first

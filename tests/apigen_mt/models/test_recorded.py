@@ -4,12 +4,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from apigen_mt.journal import Journal
-from apigen_mt.models.budget import BudgetSpent, TokenBudget
+from apigen_mt.models.budget import Budget, BudgetSpent, Cap, stage_of
 from apigen_mt.models.chat import ChatRequest, ReplyKey, Sampling, Usage
-from apigen_mt.models.client import Endpoint, EndpointError, OpenAIClient
+from apigen_mt.models.client import Endpoint
+from apigen_mt.models.failures import EndpointError
 from apigen_mt.models.recorded import RecordedClient
 from apigen_mt.models.retry import Patience
 from tests.chat_server import Answer, ChatServer, failure
+from tests.one_lane import one_lane
 
 
 def key(turn=0, role="agent"):
@@ -22,14 +24,15 @@ def request(text):
 
 async def talk(server, folder, questions, limit=None):
     """Ask the questions over a fresh client and the journal in `folder`: (replies, tokens spent in all)."""
-    budget = TokenBudget(limit)
+    budget = Budget(Cap(tokens=limit))
     with Journal.open(folder, {"run": 1}) as journal:
-        budget.preload(sum(usage.total for usage in journal.totals().values()))
-        async with OpenAIClient(Endpoint(server.url), patience=Patience(attempts=1)) as client:
+        for role, used in journal.totals().items():
+            budget.count(used, "m", stage_of(role))
+        async with one_lane(Endpoint(server.url), patience=Patience(attempts=1)) as client:
             recorded = RecordedClient(client, journal, budget)
             replies = [await recorded.complete(key(turn), request(text)) for turn, text in enumerate(questions)]
-        assert sum(usage.total for usage in journal.totals().values()) == budget.spent
-    return replies, budget.spent
+        assert sum(usage.total for usage in journal.totals().values()) == budget.tokens
+    return replies, budget.tokens
 
 
 async def test_a_second_sitting_replays_without_a_request_and_counts_once(tmp_path):
@@ -72,9 +75,9 @@ async def test_what_failed_is_not_journalled_and_costs_nothing(tmp_path):
 @asynccontextmanager
 async def recording(script, folder):
     """A recorded client with a new journal in `folder`, before a server that answers by `script`."""
-    async with ChatServer(script) as server, OpenAIClient(Endpoint(server.url), concurrency=16) as client:
+    async with ChatServer(script) as server, one_lane(Endpoint(server.url), concurrency=16) as client:
         with Journal.open(folder, None) as journal:
-            yield RecordedClient(client, journal, TokenBudget(None)), journal
+            yield RecordedClient(client, journal, Budget()), journal
 
 
 async def test_totals_are_by_role(tmp_path):
@@ -97,7 +100,7 @@ async def test_a_crowd_over_one_journal_keeps_every_reply(tmp_path):
 
 
 async def test_a_request_that_is_given_up_counts_for_the_cap_and_is_not_journalled(tmp_path):
-    budget, arrived = TokenBudget(), asyncio.Event()
+    budget, arrived = Budget(), asyncio.Event()
 
     def script(*_: object) -> Answer:
         arrived.set()
@@ -105,11 +108,11 @@ async def test_a_request_that_is_given_up_counts_for_the_cap_and_is_not_journall
 
     async with ChatServer(script) as server:
         with Journal.open(tmp_path, {"run": 1}) as journal:
-            async with OpenAIClient(Endpoint(server.url), patience=Patience(attempts=1)) as client:
+            async with one_lane(Endpoint(server.url), patience=Patience(attempts=1)) as client:
                 asked = asyncio.ensure_future(RecordedClient(client, journal, budget).complete(key(), request("a")))
                 await arrived.wait()
                 asked.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await asked
             assert journal.totals() == {}
-    assert budget.spent == request("a").estimate()
+    assert budget.tokens == request("a").estimate()

@@ -10,6 +10,7 @@ from apigen_mt.export.dataset import write_dataset
 from apigen_mt.journal import Journal
 from apigen_mt.trajectory import Opinion, Quarantine
 from apigen_mt.verify import verify
+from tests import journals
 from tests.apigen_mt.rows import failed, kept, rejected, row
 from tools_env.resolve import resolve
 
@@ -20,8 +21,7 @@ FAILURE = row(3, finished=False)
 def wrote(folder, *outcomes, rows=ROWS, count=4):
     """A run with these outcomes and a dataset of these rows."""
     with Journal.open(folder, {"seed": 1}) as journal:
-        for outcome in outcomes:
-            journal.record_outcome(outcome.task, outcome.model_dump_json())
+        journals.outcomes(journal, *outcomes)
     (folder / "config.yaml").write_text(f"domain: library\ncount: {count}\n", "utf-8")
     if rows is not None:
         write_dataset(folder / "dataset", rows, domain="library")
@@ -131,7 +131,7 @@ def test_a_quarantined_task_holds_the_talks_that_speak_against_it(tmp_path):
 def test_what_the_journal_holds_is_not_trusted(tmp_path):
     folder = wrote(tmp_path / "run", *whole())
     with Journal.open(folder, {"seed": 1}) as journal:
-        journal.record_outcome(1, json.dumps({"task": 1}))
+        journals.outcome(journal, 1, json.dumps({"task": 1}))
     assert found(folder)[1] == ["task 1: is no outcome: status: Field required"]
 
 
@@ -163,7 +163,7 @@ def test_a_damaged_journal_is_told_in_a_line(tmp_path):
 def test_a_configuration_that_is_none_is_no_reason_to_stop(command, text, tmp_path):
     folder = tmp_path / "run"
     with Journal.open(folder, {"command": command}) as journal:
-        journal.record_outcome(0, "{}")
+        journals.outcome(journal, 0, "{}")
     (folder / "config.yaml").write_text(text, "utf-8")
     report = found(folder)[0]
     assert report.exit_code in {1, 3}

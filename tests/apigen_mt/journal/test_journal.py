@@ -8,9 +8,10 @@ import pytest
 
 from apigen_mt.journal import Drift, Journal, JournalError, Locked
 from apigen_mt.models.chat import ChatReply, ReplyKey, ToolCall, Usage
+from tests import journals
 from tools_env.values import Json
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KEY = ReplyKey(role="agent", blueprint="b", attempt=1, turn=2, candidate=3)
 REPLY = ChatReply(
     text="hé\x00",
@@ -38,9 +39,9 @@ def tamper(folder, statement):
 
 def test_what_is_recorded_comes_back_in_a_later_sitting(tmp_path):
     with Journal.open(tmp_path / "new" / "run", {"seed": 1}) as journal:
-        journal.record_reply(KEY, "d1", REPLY)
-        journal.record_outcome(2, '{"b": 1}')
-        journal.record_outcome(1, '{"a": 1}')
+        journals.reply(journal, KEY, "d1", REPLY)
+        journals.outcome(journal, 2, '{"b": 1}')
+        journals.outcome(journal, 1, '{"a": 1}')
         journal.set_meta("note", "x")
     with Journal.open(tmp_path / "new" / "run", {"seed": 1}) as journal:
         assert journal.reply(KEY, "d1") == REPLY
@@ -54,10 +55,10 @@ def test_what_is_recorded_comes_back_in_a_later_sitting(tmp_path):
 
 def test_recording_again_replaces_and_counts_once(tmp_path):
     with Journal.open(tmp_path, None) as journal:
-        journal.record_reply(KEY, "d", REPLY)
-        journal.record_reply(KEY, "d", REPLY)
-        journal.record_outcome(1, "{}")
-        journal.record_outcome(1, "[]")
+        journals.reply(journal, KEY, "d", REPLY)
+        journals.reply(journal, KEY, "d", REPLY)
+        journals.outcome(journal, 1, "{}")
+        journals.outcome(journal, 1, "[]")
         assert (journal.totals(), journal.replies()) == ({"agent": REPLY.usage}, 1)
         assert list(journal.outcomes()) == [(1, "[]")]
 
@@ -111,21 +112,25 @@ def test_one_process_cannot_open_a_run_twice_either(tmp_path):
     with Journal.open(tmp_path, None) as journal:
         with pytest.raises(Locked):
             Journal.open(tmp_path, None)
-        journal.record_outcome(1, "{}")
+        journals.outcome(journal, 1, "{}")
     Journal.open(tmp_path, None).close()
 
 
 WRITE = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from apigen_mt.journal import Journal
 from apigen_mt.models.chat import ChatReply, ReplyKey
-journal = Journal.open(Path(sys.argv[1]), {"seed": 1})
-for number in range(1_000_000):
-    key = ReplyKey(role="agent", blueprint="b", turn=number)
-    journal.record_reply(key, "d", ChatReply(text=f"reply {number} " + "x" * 2000))
-    journal.record_outcome(number, '{"number": %d}' % number)
-    print(number, flush=True)
+async def write():
+    with Journal.open(Path(sys.argv[1]), {"seed": 1}) as journal:
+        for number in range(1_000_000):
+            key = ReplyKey(role="agent", blueprint="b", turn=number)
+            await asyncio.gather(
+                journal.record_reply(key, "d", ChatReply(text=f"reply {number} " + "x" * 2000)),
+                journal.record_outcome(number, '{"number": %d}' % number),
+            )
+            print(number, flush=True)
+asyncio.run(write())
 """
 
 
@@ -165,47 +170,62 @@ def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path):
 )
 def test_a_damaged_reply_is_missing_and_counted(tmp_path, damage):
     with Journal.open(tmp_path, None) as journal:
-        journal.record_reply(KEY, "d", REPLY)
+        journals.reply(journal, KEY, "d", REPLY)
     tamper(tmp_path, damage)
     with Journal.open(tmp_path, None) as journal:
         moved = KEY.model_copy(update={"turn": 9})
         assert (journal.reply(KEY, "d"), journal.reply(moved, "d")) == (None, None)
         assert journal.damaged == 1
-        journal.record_reply(KEY, "d", REPLY)
+        journals.reply(journal, KEY, "d", REPLY)
         assert journal.reply(KEY, "d") == REPLY
 
 
 def test_a_damaged_outcome_is_missing_and_counted(tmp_path):
     with Journal.open(tmp_path, None) as journal:
         for task in range(3):
-            journal.record_outcome(task, f'{{"task": {task}}}')
+            journals.outcome(journal, task, f'{{"task": {task}}}')
     tamper(tmp_path, "UPDATE outcomes SET payload = '{}' WHERE task = 1")
     with Journal.open(tmp_path, None) as journal:
         assert [task for task, _ in journal.outcomes()] == [0, 2]
         assert journal.outcome(1) is None
-        assert journal.damaged == 2
+        assert journal.damaged == 1
+        assert "1 record is damaged" in journal.notes[0]
+    with Journal.open(tmp_path, None) as journal:
+        assert (journal.damaged, journal.notes) == (0, [])
 
 
 FILL = """
-import json, resource, signal, sys
+import asyncio, json, resource, signal, sys
 from pathlib import Path
 from apigen_mt.journal import Journal, JournalError
-journal = Journal.open(Path(sys.argv[1]), None)
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
-done = 0
+async def fill(limit, done=0):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if not limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    journal = Journal.open(Path(sys.argv[1]), None)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        for number in range(100_000):
+            await journal.record_outcome(number, json.dumps("x" * 5000))
+            done = number + 1
+    except JournalError as error:
+        print(json.dumps([done, str(error)]))
+        try:
+            await journal.record_outcome(0, "after")
+        except JournalError as again:
+            assert again is error
+        else:
+            raise AssertionError("it went on after it had failed")
+        journal.close()
 try:
-    for number in range(100_000):
-        journal.record_outcome(number, json.dumps("x" * 5000))
-        done = number + 1
+    asyncio.run(fill(int(sys.argv[2])))
 except JournalError as error:
-    print(json.dumps([done, str(error)]))
-    journal.close()
+    print(str(error))
 """
 
 
 def test_a_full_disk_is_told_in_one_line_and_leaves_the_journal_intact(tmp_path):
-    with child(FILL, tmp_path) as writer:
+    with child(FILL, tmp_path, 300_000) as writer:
         done, message = json.loads(writer.stdout.read())
     assert writer.returncode == 0
     assert 10 < done < 100_000
@@ -213,17 +233,12 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_the_journal_intact(tmp_path)
     assert "\n" not in message
     with Journal.open(tmp_path, None) as journal:
         assert [task for task, _ in journal.outcomes()] == list(range(done))
-        journal.record_outcome(done, "{}")
+        journals.outcome(journal, done, "{}")
         assert journal.damaged == 0
 
 
 def test_a_disk_that_is_full_from_the_start_is_told(tmp_path):
-    code = FILL.replace("journal = Journal.open(Path(sys.argv[1]), None)\n", "").replace("300_000", "0")
-    code = code.replace("done = 0\n", "").replace(
-        "try:\n", "try:\n    journal = Journal.open(Path(sys.argv[1]), None)\n"
-    )
-    code = code.replace("print(json.dumps([done, str(error)]))\n    journal.close()", "print(str(error))")
-    with child(code, tmp_path / "run") as writer:
+    with child(FILL, tmp_path / "run", 0) as writer:
         told = writer.stdout.read().decode()
     assert writer.returncode == 0
     assert told.count("\n") == 1
@@ -258,13 +273,13 @@ def test_a_folder_that_cannot_be_is_told(tmp_path):
 
 def test_a_reader_cannot_write_and_needs_no_lock(tmp_path):
     with Journal.open(tmp_path, {"seed": 1}) as journal:
-        journal.record_outcome(1, "{}")
+        journals.outcome(journal, 1, "{}")
         with Journal.read(tmp_path) as reader:
-            journal.record_outcome(2, "{}")
+            journals.outcome(journal, 2, "{}")
             assert [task for task, _ in reader.outcomes()] == [1, 2]
             assert reader.identity() == {"seed": 1}
-            with pytest.raises(JournalError, match="readonly"):
-                reader.record_outcome(3, "{}")
+            with pytest.raises(JournalError, match="read-only"):
+                journals.outcome(reader, 3, "{}")
 
 
 def test_the_lock_is_not_inherited_by_programs_that_are_started(tmp_path):

@@ -1,0 +1,1 @@
+"""Watching a run: Prometheus metrics, a structured log, OpenTelemetry spans; no message text, no secrets."""
