@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from random import Random
+from typing import Any
 
 from tests.chat_server import Body
 
@@ -195,8 +196,8 @@ def deep_arguments(rng: Random, body: Body) -> bytes:
 
 def no_object(rng: Random, body: Body) -> bytes:
     whole = functions_of(body)[0]["arguments"]
-    wrong = ("[]", "null", "7", '"x"', "true", json.dumps(whole), f"[{whole}]", [], 7, True, [whole], "{} {}",
-             f"```json\n{whole}\n```", f"{whole};", f"arguments = {whole}", "{'email': 'a@example.com'}")  # fmt: skip
+    wrong: tuple[Any, ...] = ("[]", "null", "7", '"x"', "true", json.dumps(whole), f"[{whole}]", [], 7, True, [whole],
+             "{} {}", f"```json\n{whole}\n```", f"{whole};", f"arguments = {whole}", "{'email': 'a@example.com'}")  # fmt: skip
     return arguments(rng, body, rng.choice(wrong))
 
 
@@ -317,7 +318,7 @@ def older_form(_: Random, body: Body) -> bytes:
 
 
 def no_usage(rng: Random, body: Body) -> bytes:
-    counts = (None, -1, 10**30, "7", True, [], 1.5, float("nan"), float("inf"))
+    counts: tuple[Any, ...] = (None, -1, 10**30, "7", True, [], 1.5, float("nan"), float("inf"))
     body["usage"] = {"prompt_tokens": rng.choice(counts), "completion_tokens": rng.choice(counts),
                      "prompt_tokens_details": rng.choice((None, 7, {"cached_tokens": rng.choice(counts)}))}  # fmt: skip
     if rng.random() < 0.3:

@@ -1,7 +1,6 @@
 """Hostile configurations: each is told in one line within seconds, runs no code and leaves nothing behind."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -91,7 +90,7 @@ TEXTS: Mapping[str, str | bytes] = {
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch) -> Path:
+def here(tmp_path, monkeypatch):
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path / "inside")
     return tmp_path

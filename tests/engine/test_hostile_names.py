@@ -46,7 +46,7 @@ READERS: Mapping[str, Sequence[str]] = {
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch) -> Path:
+def here(tmp_path, monkeypatch):
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path / "inside")
     return tmp_path

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ def played(file: Path, out: Path, script: Script) -> Run:
 
 def trained(row: Row) -> list[tuple[Json, ...]]:
     """What the agent's messages say that are to be learned, whatever the ids of calls."""
-    taught = [m for m, flag in zip(row.messages, row.train, strict=True) if flag is not None and flag.train]
+    taught: list[Any] = [m for m, flag in zip(row.messages, row.train, strict=True) if flag is not None and flag.train]
     return [(m["content"], json.dumps([c["function"] for c in m.get("tool_calls", [])])) for m in taught]
 
 
@@ -155,15 +156,15 @@ PROSE = (*GARBAGE, *WITH_WORDS, *WITH_EITHER)
 
 def test_a_malformed_reply_of_a_person_or_an_author_costs_at_most_its_task(tmp_path):
     count = len(PROSE)
-    found = {}
+    found, spoiled = {}, []
     for name, spoil in (("honest", False), ("run", True)):
         script = Understudies(world_of("library"), planned("library", count, as_run=True))
-        spoiling = Spoiling(script, PROSE, roles=(HUMAN, AUTHOR), seed=2)
+        spoiled.append(spoiling := Spoiling(script, PROSE, roles=(HUMAN, AUTHOR), seed=2))
         with ChatServer(spoiling if spoil else script).in_thread() as server:
             cast = {name: r for name, r in roles(server.url).items() if name != "agent"}
             found[name] = generate("library", count, tmp_path / name, roles=cast, limits=LIMITS)
     stats = accounted(found["run"], count)
-    assert sum(bool(task.bodies) for task in spoiling.tasks.values()) >= count * 2 // 3
+    assert sum(bool(task.bodies) for task in spoiled[-1].tasks.values()) >= count * 2 // 3
     assert stats.funnel.kept >= count // 4
     assert stats.funnel.rejected + stats.funnel.failed >= count // 6
     for outcome, honest in zip(found["run"].outcomes, found["honest"].outcomes, strict=True):
