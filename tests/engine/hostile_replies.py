@@ -197,7 +197,8 @@ def deep_arguments(rng: Random, body: Body) -> bytes:
 def no_object(rng: Random, body: Body) -> bytes:
     whole = functions_of(body)[0]["arguments"]
     wrong: tuple[Any, ...] = ("[]", "null", "7", '"x"', "true", json.dumps(whole), f"[{whole}]", [], 7, True, [whole],
-             "{} {}", f"```json\n{whole}\n```", f"{whole};", f"arguments = {whole}", "{'email': 'a@example.com'}")  # fmt: skip
+             "{} {}",
+             f"```json\n{whole}\n```", f"{whole};", f"arguments = {whole}", "{'email': 'a@example.com'}")  # fmt: skip
     return arguments(rng, body, rng.choice(wrong))
 
 

@@ -10,6 +10,9 @@ from contextlib import suppress
 from contextvars import Context
 from typing import Any, TypeVarTuple, Unpack
 
+from apigen_mt.journal import JournalError
+from apigen_mt.models.failures import EndpointError
+
 Ts = TypeVarTuple("Ts")
 START = 1_000_000.0
 """Virtual seconds at which a simulation begins."""
@@ -92,15 +95,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Do a thread's work in the loop, some time from now; its caller hears of it some time after that."""
         done: asyncio.Future[Any] = self.create_future()
 
+        async def inline() -> Any:
+            return func(*args)
+
         def work() -> None:
-            try:
-                value = func(*args)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:  # noqa: BLE001 - as threads do: it is the caller's
-                self.call_later(self._rng.uniform(0, 0.005), _tell, done, None, error)
-            else:
-                self.call_later(self._rng.uniform(0, 0.005), _tell, done, value, None)
+            self.create_task(inline()).add_done_callback(
+                lambda ended: self.call_later(self._rng.uniform(0, 0.005), _tell, done, ended)
+            )
 
         self.call_later(self._rng.uniform(0.0001, 0.02), work)
         return done
@@ -126,15 +127,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         for task in asyncio.all_tasks(self):
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio's own switch
             for _ in range(_STUBBORN):
-                with suppress(BaseException):
+                with suppress(Died, RuntimeError, OSError, asyncio.CancelledError, EndpointError, JournalError):
                     task.get_coro().close()
                     break
 
 
-def _tell(done: "asyncio.Future[Any]", value: object, error: BaseException | None) -> None:
-    if done.done():
+def _tell(done: "asyncio.Future[Any]", ended: "asyncio.Task[Any]") -> None:
+    if done.done() or ended.cancelled():
         return
+    error = ended.exception()
     if error is None:
-        done.set_result(value)
+        done.set_result(ended.result())
     else:
         done.set_exception(error)
