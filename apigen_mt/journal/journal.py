@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +29,8 @@ from apigen_mt.journal.store import MetaRow, OutcomeRow, ReplyRow, Store, checks
 from apigen_mt.models.chat import ChatReply, ReplyKey, Usage
 from tools_env.values import Json
 
+_OF_ONE_DOMAIN = frozenset({"generate", "draft"})
+"""Commands whose tasks are all of the domain that is named; others take them as they are given."""
 _IDENTITY, _CHECKSUM, _HISTORY = "identity", "identity.checksum", "history"
 
 
@@ -233,16 +236,14 @@ class Journal:
 
     def _take_over(self, copy: Path) -> None:
         """Store what is sound in a copy of the journal whose log can be read to its end."""
-        found = SQLiteStore.open(copy)
         try:
-            for reply in found.replies():
-                self._take(reply, self._store.fetch_reply(reply.place))
-            for outcome in found.outcomes():
-                self._take(outcome, self._store.fetch_outcome(outcome.task))
-        except Unreadable:
-            pass  # from here on it is not even pages; what was read is stored
-        finally:
-            found.close()
+            with closing(SQLiteStore.open(copy)) as found:
+                for reply in found.replies():
+                    self._take(reply, self._store.fetch_reply(reply.place))
+                for outcome in found.outcomes():
+                    self._take(outcome, self._store.fetch_outcome(outcome.task))
+        except Unreadable:  # from here on it is not even pages; what was read is stored
+            self.notes.append(f"{self._name}: its log is damaged, and what cannot be read in it is made anew")
 
     def _take(self, row: ReplyRow | OutcomeRow, held: ReplyRow | OutcomeRow | None) -> None:
         """Store a record that is not held yet, unless it is damaged; then one that is held may be sound."""
@@ -278,6 +279,6 @@ def _drift(folder: Path, stored: Json, identity: Json) -> list[Difference]:
         raise OtherCommand(folder, begun, command)
     found = list(differences(stored, identity))
     for path, old, new in found:
-        if path == "domain":
+        if path == "domain" and command in _OF_ONE_DOMAIN:
             raise OtherDomain(folder, str(old), str(new))
     return found

@@ -10,7 +10,7 @@ from tests import journals
 from tools_env.values import Json
 
 OLD: dict[str, Json] = {
-    "command": "play",
+    "command": "draft",
     "seed": 1,
     "digest": "a" * 64,
     "domain": "library",

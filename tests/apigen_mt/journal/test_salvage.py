@@ -18,7 +18,7 @@ from apigen_mt.models.chat import ChatReply, ReplyKey, Usage
 from tests import journals
 
 RECORDS = 60
-MARK = "payload "
+MARK = "words "
 
 
 def key(turn: int) -> ReplyKey:
@@ -166,6 +166,21 @@ def how(run: Path) -> str:
     except Unreadable as error:
         return str(error)
     return ""
+
+
+def test_a_log_whose_pages_cannot_be_read_is_taken_up_to_the_damage(died, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(died, run)
+    raw, page = bytearray((run / LOG).read_bytes()), 4096 + 24
+    last = {raw[n : n + 4].hex(): n for n in range(32, len(raw), page)}  # where each page stands for the last time
+    at = min(n for n in last.values() if raw[n + 24] == 13)  # a leaf of a table, by its kind
+    raw[at + 24 : at + 36] = b"\xff" * 12
+    (run / LOG).write_bytes(raw)
+    replies, outcomes, journal = held(run)
+    assert replies == set(range(len(replies)))
+    assert RECORDS // 2 <= len(replies) < RECORDS
+    assert len(replies) - len(outcomes) in {0, 1}
+    assert "its log is damaged" in journal.notes[0]
 
 
 def test_pages_that_cannot_be_read_are_never_taken_for_sound(died, tmp_path):
