@@ -21,7 +21,7 @@ from blueprints.facts import facts_of, intent_text, own_facts
 from blueprints.goal import Answer, Figure, Goal, Intent, Total, twin_setup
 from blueprints.overlap import Against, calls_of
 from blueprints.rounds import Gates, Ports, Propose, drafted
-from blueprints.wording import RANKED, asked_label, label
+from blueprints.wording import asked_label, label
 from tools_env.calls import Call
 from tools_env.mentions import spoken
 from tools_env.port import World
@@ -125,8 +125,9 @@ def twin_draft(refusal: Blueprint, world: World) -> Blueprint | Rejected:
     evidence = refusal.evidence
     if evidence is None:
         return Rejected(stage="format", reason="only a refusal has a twin")
-    if any(s.other and RANKED.search(s.other.intent) for s in refusal.stages):
-        reason = "what they would rather have is picked by a rank, which the changed fact may change"
+    changed = {label(edit.path.rsplit("/", 1)[-1]).split()[0] for edit in evidence.twin}
+    if any(s.other and changed & set(s.other.intent.split()) for s in refusal.stages):
+        reason = "what they would rather have is picked out by what the twin changes"
         return Rejected(stage="wishes", reason=reason)
     actions = (*refusal.actions, evidence.forbidden)
     done = replay(world, refusal.snapshot, evidence.twin, actions)

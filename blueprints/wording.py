@@ -56,10 +56,6 @@ def superlative_phrase(which: Superlative) -> str:
     return f"with the {'highest' if high else 'lowest'} {name}"
 
 
-RANKED = re.compile(r"\b(?:highest|lowest|latest|earliest|most|fewest|cheapest|first|last)\b", re.IGNORECASE)
-"""The words of a superlative."""
-
-
 def describe(noun: str, attributes: Sequence[Attribute], which: Superlative | None = None) -> str:
     """A noun phrase that picks a record out by its attributes, or by a superlative."""
     if which is not None:

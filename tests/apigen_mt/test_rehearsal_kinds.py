@@ -6,7 +6,7 @@ from apigen_mt.cast.oracle import Oracle
 from apigen_mt.cast.script import script_of
 from apigen_mt.cast.scripted_human import ScriptedHuman
 from apigen_mt.talk import play
-from blueprints.blueprint import Blueprint
+from blueprints.blueprint import Blueprint, Kind
 from blueprints.draft import ground
 from blueprints.judging.judge import judge
 from blueprints.knowledge import people_table
@@ -16,7 +16,7 @@ from tests.blueprints.talks import at_once, failed, played, said, world_of
 from tools_env.calls import Refusal
 from tools_env.mentions import mentions, spoken
 
-EACH = 15
+EACH, MANY = 6, 30
 
 
 def kinds_of(domain: str) -> list:
@@ -25,7 +25,17 @@ def kinds_of(domain: str) -> list:
 
 @pytest.mark.parametrize(("domain", "kind"), [(d, k) for d in (*WORLDS, SWAPS) for k in kinds_of(d)])
 def test_a_talk_of_every_kind_is_kept(domain, kind):
-    for talk in talks(domain, kind, EACH):
+    check_kept(domain, kind, EACH)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("domain", "kind"), [(d, k) for d in (*WORLDS, SWAPS) for k in kinds_of(d)])
+def test_many_talks_of_every_kind_are_kept(domain, kind):
+    check_kept(domain, kind, MANY)
+
+
+def check_kept(domain: str, kind: Kind, count: int) -> None:
+    for talk in talks(domain, kind, count):
         verdict = talk.verdict()
         assert verdict.ok, (said(verdict), talk.blueprint.instruction)
 
@@ -43,7 +53,18 @@ def test_who_has_to_be_handed_over_is_and_that_is_the_last_thing_done():
 @pytest.mark.parametrize("domain", [*WORLDS, SWAPS])
 @pytest.mark.parametrize("kind", ["refuse", "partial"])
 def test_twins_are_kept_and_end_the_other_way(domain, kind):
-    for refusal, twin in twins(domain, kind, EACH):
+    check_twins(domain, kind, EACH)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("domain", [*WORLDS, SWAPS])
+@pytest.mark.parametrize("kind", ["refuse", "partial"])
+def test_many_twins_are_kept_and_end_the_other_way(domain, kind):
+    check_twins(domain, kind, MANY)
+
+
+def check_twins(domain: str, kind: Kind, count: int) -> None:
+    for refusal, twin in twins(domain, kind, count):
         done = played(twin, world_of(domain))
         verdict = done.verdict()
         assert verdict.ok, (said(verdict), twin.instruction)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from blueprints.author import plain
 from blueprints.binding import Binder, Bound
@@ -21,6 +22,7 @@ from tools_env.values import Json
 
 WORLDS = ("library", "retail", "clinic")
 SWAPS = "tests.swap_world:SwapShop"
+MOST_DRAWN = 1000
 KINDS: tuple[Kind, ...] = ("act", "inform", "refuse", "partial", "clarify", "missing_tool", "policy_question")
 
 
@@ -49,17 +51,19 @@ def worded(draft: Blueprint) -> Blueprint:
     return with_words(draft, words.instruction, words.says).sealed()
 
 
-@cache
 def tasks(domain: str, kind: Kind, count: int, shares: Shares | None = None) -> tuple[Blueprint, ...]:
     """The first tasks of a kind that stand before they are worded."""
-    found: list[Blueprint] = []
-    for goal, rng in draws(world_of(domain), kind, 16 * count, shares=shares):
-        draft = ground(goal, "", rng)
-        found += [worded(draft)] if isinstance(draft, Blueprint) else []
-        if len(found) == count:
-            break
-    assert len(found) == count
-    return tuple(found)
+    found, more = _drawing(domain, kind, shares)
+    found += islice(more, max(0, count - len(found)))
+    assert len(found) >= count
+    return tuple(found[:count])
+
+
+@cache
+def _drawing(domain: str, kind: Kind, shares: Shares | None) -> tuple[list[Blueprint], Iterator[Blueprint]]:
+    """What was drawn so far, and what there is to draw: the more of it, the more tests ask for."""
+    drafts = (ground(goal, "", rng) for goal, rng in draws(world_of(domain), kind, MOST_DRAWN, shares=shares))
+    return [], (worded(draft) for draft in drafts if isinstance(draft, Blueprint))
 
 
 @cache
@@ -77,14 +81,18 @@ def twins(domain: str, kind: Kind, count: int) -> tuple[tuple[Blueprint, Bluepri
     return tuple(found)
 
 
-@cache
 def talks(domain: str, kind: Kind, count: int) -> tuple[Talk, ...]:
     """Rehearsals of the first tasks of a kind."""
-    return tuple(played(task, world_of(domain)) for task in tasks(domain, kind, count))
+    return tuple(_talk(domain, kind, number) for number in range(count))
 
 
 @cache
-def with_operator(name: str, tries: int = 30) -> tuple[Blueprint, ...]:
+def _talk(domain: str, kind: Kind, number: int) -> Talk:
+    return played(tasks(domain, kind, number + 1)[number], world_of(domain))
+
+
+@cache
+def with_operator(name: str, tries: int = 18) -> tuple[Blueprint, ...]:
     """Tasks of all worlds that have an operator, drawn with a wish for it."""
     kind: Kind = "inform" if name == "aggregate" else "act"
     found: list[Blueprint] = []

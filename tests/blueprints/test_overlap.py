@@ -114,7 +114,11 @@ def test_shared_words_are_sent_back_to_the_author_who_may_mend_them():
             heard.append(feedback)
             plain = await TemplateAuthor().word(draft, ())
             assert isinstance(plain, Wording)
-            return plain if feedback else plain.model_copy(update={"instruction": f"{COUNTING}. {plain.instruction}"})
+            return (
+                plain
+                if feedback
+                else plain.model_copy(update={"instruction": f"You say {COUNTING}. {plain.instruction}"})
+            )
 
     held = against(task(instruction=COUNTING), domain="library")
     worded = at_once(word(draft, Second(), world_of("library"), 1, 0, held))

@@ -276,7 +276,7 @@ def test_a_condition_that_an_earlier_part_leaves_without_its_record():
     branch = or_else(desk, "the Salt Orchard", "Salt Orchard")
     condition = branch.stages[0].condition
     assert condition is not None
-    on_branch = condition.model_copy(update={"text": "what I collect at the harbour branch is due after 2026-03-04"})
+    on_branch = condition.model_copy(update={"text": "what is collected at the harbour branch is due after 2026-03-04"})
     stage = branch.stages[0].model_copy(update={"condition": on_branch})
     branch = branch.model_copy(update={"stages": (stage,)}).sealed()
     moved = desk.on_loan("change_branch", "Silent Engine", branch="harbour")
