@@ -69,10 +69,11 @@ def _in_figures(first: str, mark: str, second: str, year: str) -> str | None:
 
 
 def dateless(text: str) -> str:
-    """A text with blanks for its dates in figures."""
-    if not _YEAR.search(text):
-        return text
-    return _IN_FIGURES.sub(lambda m: " " * len(m[0]), _ISO.sub(lambda m: " " * len(m[0]), text))
+    """A text with blanks for its full dates."""
+    if _YEAR.search(text):
+        for pattern in (_ISO, _IN_FIGURES, _MONTH_FIRST, _DAY_FIRST):
+            text = pattern.sub(lambda m: " " * len(m[0]), text)
+    return text
 
 
 @lru_cache(maxsize=4096)

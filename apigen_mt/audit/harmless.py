@@ -74,12 +74,15 @@ def read_again(talk: Talk) -> Talk | None:
 
 
 def read_more(talk: Talk) -> Talk | None:
-    """The agent reads whatever else of the person it can find by their id, and something public."""
+    """The agent reads whatever else of the person it can find by their id, and something public; not with a tool that
+    is to be out of order, which would meet another call then.
+    """
     places = talk.reads()
+    awry = {*talk.blueprint.withheld, *(d.tool for d in talk.blueprint.disturbances)}
     extra: list[Called] = []
     for spec in talk.world.specs.values():
         required = [p for p in spec.params if p.required]
-        if spec.writes or spec.name in talk.blueprint.withheld or "agent" not in spec.actors:
+        if spec.writes or spec.name in awry or "agent" not in spec.actors:
             continue
         if required and all(p.personal for p in required):
             extra.append(call(spec.name, {p.name: talk.blueprint.person for p in required}))

@@ -40,6 +40,8 @@ _ALL_DONE = re.compile(
 _STATUS = re.compile(r"(?:complete|completed|processed|finali[sz]ed|confirmed|arranged)$", re.IGNORECASE)
 """What a record may also be."""
 _PERFECT = re.compile(r"'ve\b|\b(?:have|to)\b", re.IGNORECASE)
+_BY_NOW = re.compile(r"\b(?:just|now)\b", re.IGNORECASE)
+"""What happened only now is no earlier deed that was read of."""
 _IF = re.compile(
     r"\b(?:if|unless|once|when|whenever|until|before|after|as soon as|in case|only|can|cannot|can't|could|may|might|"
     r"must|should|would|not|never|nothing|isn't|wasn't|hasn't|haven't|to be)\b",
@@ -122,7 +124,7 @@ class Deeds:
                 continue
             if match["now"] and (vague or sentence.proposal or _IF.search(sentence.text)):
                 continue
-            if not _known(verb, seen) or verb in self.done:
+            if not _known(verb, seen) or verb in self.done or (match["been"] and _BY_NOW.search(match[0])):
                 yield from self._empty(match, verb, alike=False)
 
     def _empty(self, match: re.Match[str], verb: str, *, alike: bool) -> Iterator[str]:

@@ -114,8 +114,7 @@ def _tells(text: str, output: Output) -> bool:
     is said to be ("it is long"), or on its own.
     """
     if not (isinstance(output.value, str) and output.value.isalpha()):
-        numbered = output.meaning.kind in {"count", "amount"}
-        return mentions(dateless(text) if numbered else text, output.value, output.meaning)
+        return mentions(text, output.value, output.meaning)
     value = re.escape(output.value)
     said_of = re.compile(
         rf"(?:^\W*|\b(?:it|that|this|one|they)(?:'s| is| was| are| were| (?:must|should|might|could|will|has to) be)\s+"

@@ -167,3 +167,9 @@ def test_figures_are_no_part_of_a_number():
     assert mentions("The size is 8.", "8", CHOICE)
     assert not any(mentions(text, "8", CHOICE) for text in ("$240.87", "$8", "12.8", "8.5", "1,8", "A-8"))
     assert without("the 8 at $240.87", "8") == "the   at $240.87"
+
+
+@pytest.mark.parametrize("text", ["on May 24, 2026", "on 24 May 2026", "on 2026-05-24", "on 5/24/2026"])
+def test_the_day_of_a_date_is_no_number(text):
+    assert 24.0 not in numbers_in(text)
+    assert 24.0 in numbers_in(f"{text}, and 24 months")

@@ -86,3 +86,10 @@ def test_an_address_or_a_day_from_nowhere():
 )  # fmt: skip
 def test_forms_of_one_verb_meet(one, other):
     assert stem(one) == stem(other)
+
+
+def test_what_happened_only_now_is_no_earlier_deed():
+    opened = did("retail", "list_claims", [{"claim_id": "K47334", "status": "opened"}], customer_id="C7498")
+    assert claims("It has now been opened.", opened)
+    assert claims("It has just been opened.", opened)
+    assert not claims("The claim has been opened.", opened)
