@@ -170,8 +170,9 @@ async def test_a_caller_that_is_cancelled_stays_cancelled(wanted, tmp_path):
 
 
 PARENT = """
-import asyncio, json, sys
+import asyncio, json, signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is born deaf to it
 from apigen_mt.serving.served import served
 from apigen_mt.serving.roles import SERVED
 from apigen_mt.serving.wanted import Serve
