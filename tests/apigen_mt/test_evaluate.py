@@ -165,9 +165,7 @@ def test_an_endpoint_that_breaks_off_ends_with_3_and_is_made_good_later(tmp_path
         flags = ["evaluate", "--blueprints", str(file), "--trials", "1", "--out", str(tmp_path / "run"), "--quiet",
                  "--model", AGENT, "--base-url", server.url]  # fmt: skip
         assert main(flags) == 3
-        out, err = capsys.readouterr()
-        assert out.startswith("0 of 0 trials solved, 0 tasks")
-        assert err.count("2 blueprints broke off at an endpoint or a tool") == 1
+        assert "the endpoint is down, and continuing the run later goes on from here" in capsys.readouterr().err
         down = False
         assert main(flags) == 0
     assert capsys.readouterr().out.startswith("2 of 2 trials solved, 2 tasks")
