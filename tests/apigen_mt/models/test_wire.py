@@ -92,6 +92,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was aborted is closed in the next turn
 
     async def _serve(self, reader, writer):
         self._tasks.add(asyncio.current_task())
@@ -102,7 +103,10 @@ class Server:
             await manner(reader, writer)
             writer.close()
         except (OSError, asyncio.IncompleteReadError):
-            pass
+            writer.transport.abort()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
             self._tasks.discard(asyncio.current_task())
 
