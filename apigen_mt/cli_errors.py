@@ -30,8 +30,10 @@ def code_of(error: Exception) -> int:
 
 def told(error: Exception) -> str:
     """The line to show."""
-    if isinstance(error, OtherCommand | OtherDomain):
+    if isinstance(error, OtherCommand):
         return f"{error}. Use another --out."
+    if isinstance(error, OtherDomain):
+        return f"{error}. Another domain is another run: use another --out."
     if isinstance(error, Drift):
         return f"{error}. Use another --out, the settings the run has, or --accept-drift to go on under the new ones."
     if isinstance(error, Unreadable):

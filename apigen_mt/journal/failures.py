@@ -56,11 +56,7 @@ class OtherCommand(Drift):
 
 
 class OtherDomain(Drift):
-    """The run is about another domain."""
-
-    def __init__(self, folder: Path, begun: str, domain: str) -> None:
-        super().__init__([("domain", begun, domain)])
-        self.args = (f"the run in {folder} is about the domain {begun}, and {domain} is another matter",)
+    """The run is about another domain; that cannot be accepted."""
 
 
 def command_of(identity: Json) -> str:

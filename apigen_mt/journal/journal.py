@@ -278,7 +278,6 @@ def _drift(folder: Path, stored: Json, identity: Json) -> list[Difference]:
     if (begun := command_of(stored)) != (command := command_of(identity)):
         raise OtherCommand(folder, begun, command)
     found = list(differences(stored, identity))
-    for path, old, new in found:
-        if path == "domain" and command in _OF_ONE_DOMAIN:
-            raise OtherDomain(folder, str(old), str(new))
+    if command in _OF_ONE_DOMAIN and any(path == "domain" for path, _, _ in found):
+        raise OtherDomain(found)
     return found

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from apigen_mt.journal import Drift, Journal, OtherCommand, OtherDomain
-from apigen_mt.journal.failures import differences, told
+from apigen_mt.journal import Drift, Journal, OtherCommand, OtherDomain, failures
+from apigen_mt.journal.failures import differences
 from tests import journals
 from tools_env.values import Json
 
@@ -25,11 +25,11 @@ NEW: dict[str, Json] = {
 
 
 def test_the_difference_is_told_in_words_and_down_to_the_smallest_part():
-    line = told(list(differences(OLD, NEW)))
+    line = failures.told(list(differences(OLD, NEW)))
     assert line == (
         'digest (the domain\'s tools, rules or data): aaaaaaaa -> bbbbbbbb; judges[1].model: "m" -> "n"; seed: 1 -> 2'
     )
-    assert len(told([("text", "x" * 5000, None)])) < 200
+    assert len(failures.told([("text", "x" * 5000, None)])) < 200
 
 
 def test_an_accepted_change_is_noted_kept_and_no_change_afterwards(tmp_path):
@@ -39,7 +39,7 @@ def test_an_accepted_change_is_noted_kept_and_no_change_afterwards(tmp_path):
         Journal.open(tmp_path, NEW)
     with Journal.open(tmp_path, NEW, accept=True) as journal:
         assert journal.identity() == NEW
-        assert journal.notes == [f"going on under changed settings: {told(list(differences(OLD, NEW)))}"]
+        assert journal.notes == [f"going on under changed settings: {failures.told(list(differences(OLD, NEW)))}"]
         assert journal.outcome(0) == "{}"
     with Journal.open(tmp_path, NEW) as journal:
         assert journal.notes == []
@@ -54,12 +54,15 @@ def test_an_accepted_change_is_noted_kept_and_no_change_afterwards(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "refused"),
-    [({"command": "evaluate"}, OtherCommand), ({"domain": "retail"}, OtherDomain)],
+    ("changed", "refused", "told"),
+    [
+        ({"command": "evaluate"}, OtherCommand, "another matter"),
+        ({"domain": "retail", "seed": 3}, OtherDomain, 'domain: "library" -> "retail"; seed: 1 -> 3'),
+    ],
 )
-def test_what_would_be_another_run_cannot_be_accepted(tmp_path, changed, refused):
+def test_what_would_be_another_run_cannot_be_accepted(tmp_path, changed, refused, told):
     Journal.open(tmp_path, OLD).close()
-    with pytest.raises(refused, match="another matter"):
+    with pytest.raises(refused, match=told):
         Journal.open(tmp_path, {**OLD, **changed}, accept=True)
     with Journal.read(tmp_path) as reader:
         assert (reader.identity(), reader.history()) == (OLD, [])
