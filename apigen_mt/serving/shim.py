@@ -2,8 +2,9 @@
 
 Run as a program of its own: `shim.py LOG GRACE COMMAND…`. Its standard input is a pipe from the run: when that closes,
 by `close` or because the run was killed, the server's group is told to end (TERM), after GRACE seconds everything that
-descends from it is killed, wherever it has moved to. What the server says goes to LOG, of bounded size. The exit code
-is the server's. It imports nothing but the standard library, so that it costs some 10 MB and starts at once.
+descends from it is killed, wherever it has moved to; what outlives the server itself gets a second. What the server
+says goes to LOG, of bounded size. The exit code is the server's. It imports nothing but the standard library, so that
+it costs some 10 MB and starts at once.
 """
 
 import ctypes
@@ -22,6 +23,7 @@ LIMIT = 8 << 20
 """Bytes of a log before it becomes LOG.1 and a new one is begun."""
 _TICK = 0.25
 _REAPED = 10.0
+_ORPHANED = 1.0
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -101,13 +103,18 @@ def _keep(child: "subprocess.Popen[bytes]", log: BoundedLog, stopped: list[int])
 
 
 def _end(child: "subprocess.Popen[bytes]", log: BoundedLog, grace: float) -> None:
-    """Take down what is left: the group with TERM, after `grace` seconds every descendant with KILL."""
+    """Take down what is left: the group with TERM, after `grace` seconds every descendant with KILL; an engine that has
+    outlived its server, which would have told it, has less.
+    """
     _signal_group(child.pid, signal.SIGTERM)
     started = time.monotonic()
+    alone = started + grace
     with selectors.DefaultSelector() as ready:
         _listen(child, ready)
         while descendants(os.getpid()) and time.monotonic() - started < grace + _REAPED:
-            if time.monotonic() - started > grace:
+            if child.poll() is not None:
+                alone = min(alone, time.monotonic() + _ORPHANED)
+            if time.monotonic() > alone:
                 _signal_group(child.pid, signal.SIGKILL)
                 for pid in descendants(os.getpid()):
                     with suppress(ProcessLookupError):
@@ -119,7 +126,6 @@ def _end(child: "subprocess.Popen[bytes]", log: BoundedLog, grace: float) -> Non
                     ready.unregister(key.fd)
             if not ready.get_map():
                 time.sleep(_TICK / 5)
-            child.poll()
             _reap(child)
     child.wait()
 

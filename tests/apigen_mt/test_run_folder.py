@@ -1,8 +1,10 @@
+from pathlib import PosixPath
+
 import pytest
 
 from apigen_mt.journal import Journal
 from apigen_mt.models.chat import ChatReply, ReplyKey, Usage
-from apigen_mt.run_folder import NotARun, RunFolder, load_run
+from apigen_mt.run_folder import NotARun, RunFolder, load_run, refuse_foreign
 from tests import journals
 from tests.apigen_mt.rows import failed, kept, rejected, row
 
@@ -65,3 +67,19 @@ def test_a_journal_of_another_version_is_told_in_one_line(run):
     (path / "journal.sqlite").write_bytes(b"junk")
     with pytest.raises(NotARun, match=r"journal\.sqlite"):
         list(RunFolder(path).outcomes())
+
+
+class Emptied(PosixPath):
+    """A folder from which something goes after it was listed."""
+
+    def iterdir(self):
+        yield from super().iterdir()
+        yield self / "journal.sqlite-shm"
+
+
+def test_what_a_reader_takes_away_meanwhile_is_no_harm(run):
+    """Whoever closes a journal last takes SQLite's own files with it."""
+    folder, _ = run
+    vanishing = Emptied(folder)
+    assert not all(path.exists() for path in vanishing.iterdir())
+    refuse_foreign(vanishing)
