@@ -48,7 +48,7 @@ class EndpointError(Exception):
 
     `status` is the HTTP status if there was one, `retry_after` the seconds the endpoint asked to wait, `attempts`
     how often it was tried; `transient` says whether trying again can help; `looked` that the request was to tell
-    whether an endpoint that is down is back.
+    whether an endpoint that is down is back, and found nobody there.
     """
 
     def __init__(  # what failed, and what the next attempt needs to know

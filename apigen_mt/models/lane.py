@@ -20,6 +20,8 @@ _SLOW = 0.5
 _ALIVE: frozenset[Kind] = frozenset({"auth", "not_found", "bad_request", "context", "rate"})
 """Refusals that show that somebody is there."""
 _OVERLOADED = 503
+_NOBODY = frozenset({502, 503, 504})
+"""What stands before an endpoint says that it is away; any other error comes from the endpoint itself."""
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ class Lane:
             self._alive(now)
             self._away(now)
             return
-        error.looked = place.look
+        error.looked = place.look and (kind in {"unreachable", "timeout"} or error.status in _NOBODY)
         self.breaker.failed(now, look=place.look)
         if self.breaker.gone(now):
             self.condemn(plain("down", error.message, self.name))

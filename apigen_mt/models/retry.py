@@ -74,9 +74,13 @@ class Trying:
         return self.until - self.pace.clock()
 
     def note(self, error: EndpointError) -> None:
-        """An attempt has failed. One that was to tell whether an endpoint is back says nothing of the request."""
+        """An attempt has failed. One that was to tell whether an endpoint is back, and found nobody there, says nothing
+        of the request. Whoever has failed goes behind those who wait: were it the request that fails, and not the
+        endpoint, it alone would look again and again.
+        """
         self.tries += 1
         self.last = error
+        self.ticket = (self.pace.clock(), self.ticket[1])
         if not error.looked:
             self.failures[error.kind] += 1
 

@@ -1,5 +1,8 @@
 """Rehearsal of every kind of task and of every operator: the verdict keeps each talk, and the right thing was done."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 import pytest
 
 from apigen_mt.cast.oracle import Oracle
@@ -144,17 +147,17 @@ def test_a_figure_that_is_told_wrong_does_not_pass(domain):
         assert "outputs" in failed(wrong.verdict())
 
 
-def long_tasks(domain: str, tries: int) -> list[Blueprint]:
+def long_tasks(domain: str, tries: int) -> Iterator[Blueprint]:
     drafts = (ground(goal, "", rng) for goal, rng in draws(world_of(domain), "act", tries, calls=LONG_CALLS))
-    return [worded(draft) for draft in drafts if isinstance(draft, Blueprint)]
+    return (worded(draft) for draft in drafts if isinstance(draft, Blueprint))
 
 
 @pytest.mark.parametrize("domain", ["clinic", "retail"])
 def test_a_long_task_is_kept_within_the_usual_limits(domain):
     world = world_of(domain)
-    found = long_tasks(domain, 30)
+    found = list(islice(long_tasks(domain, 30), 2))
     assert found
-    for blueprint in found[:3]:
+    for blueprint in found:
         assert len(blueprint.actions) >= LONG_CALLS
         player = Oracle(script_of(blueprint), world.specs, people_table(world))
         done = at_once(play(blueprint, world, ScriptedHuman(blueprint), player))

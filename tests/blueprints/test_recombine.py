@@ -18,8 +18,8 @@ from tools_env.replay import replay
 from tools_env.values import Meaning, same, under
 
 DOMAINS = ("library", "retail", "clinic")
-PEOPLE = 4
-PAIRS = 9
+PEOPLE = 3
+PAIRS = 7
 
 
 def pairs(domain: str) -> Iterator[tuple[Blueprint, ...]]:
@@ -48,7 +48,7 @@ def refused(parts: tuple[Blueprint, ...], desk: Desk) -> str:
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_what_is_combined_stands_at_every_gate_once_it_has_words(domain):
     found = combined(domain)
-    assert len(found) > 20
+    assert len(found) > 15
     for parts, whole in found:
         assert list(check(whole, world_of(domain))) == []
         assert whole.id == whole.identity()
@@ -175,7 +175,7 @@ def kept_alone(domain: str) -> frozenset[str]:
 def test_what_is_kept_in_parts_is_kept_as_a_whole(domain):
     alone = kept_alone(domain)
     talks = [played(whole, world_of(domain)) for parts, whole in combined(domain) if {p.id for p in parts} <= alone]
-    assert len(talks) > 15
+    assert len(talks) > 10
     wrong = [said(v) for v in (talk.verdict() for talk in talks) if not v.ok]
     assert len(wrong) <= 0.05 * len(talks), wrong
 

@@ -66,7 +66,8 @@ def check_hopeless(what: Work, folder, kind: str, calls: int) -> None:
         code, err = stopped.done()
     assert (code, err.count("\n")) == (3, 1), err
     assert server.requests - calls <= LIVE
-    assert max(server.asked.values()) == 1
+    twice = [times for times in server.asked.values() if times > 1]
+    assert twice in ([], [2] if kind == "400" else []), "a refused schema is tried once more without it, and no more"
 
 
 def test_a_wrong_key_ends_the_run_with_the_calls_under_way(some, tmp_path):

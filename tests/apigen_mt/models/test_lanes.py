@@ -1,6 +1,7 @@
 """Throttle, breaker, retries and fail-over together, in virtual time: an hour costs no more than its requests."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -126,29 +127,46 @@ def test_a_refused_schema_costs_one_more_call_where_everything_is_refused():
     assert len(endpoint.sent) <= 16
 
 
-def test_a_request_that_always_breaks_the_server_is_tried_four_times_and_garbage_twice():
-    wrong: dict[int, EndpointError | bytes] = {3: refusal(500), 7: b"<html>"}
+def poisoned(wrong: dict[int, EndpointError | bytes], most: int):
+    """What comes of 50 requests of which some always go wrong, how often each of those was sent, and the seconds."""
     times = dict.fromkeys(wrong, 0)
 
     class Poisoned(FakeEndpoint):
         async def post(self, body, seconds):
-            number = int(body.partition(b"poison")[2][:1] or b"0")
+            found = re.search(rb"poison([0-9]+)", body)
+            number = int(found[1]) if found else -1
             self.fault = lambda *_: wrong.get(number)
             times[number] = times.get(number, 0) + 1
             return await super().post(body, seconds)
-
-    endpoint = Poisoned()
 
     async def asking(pool):
         def request(number):
             return REQUEST.model_copy(update={"extra": {"x": f"poison{number}"}}) if number in wrong else REQUEST
 
         asked = (pool.complete(key_of(number), request(number)) for number in range(50))
-        return await asyncio.gather(*asked, return_exceptions=True)
+        begun = asyncio.get_running_loop().time()
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        return found, asyncio.get_running_loop().time() - begun
 
-    found = in_virtual_time(lambda: pool_of(endpoint, asking=asking))
+    found, seconds = in_virtual_time(lambda: pool_of(Poisoned(), asking=asking, most=most))
+    return found, times, seconds
+
+
+def test_a_request_that_always_breaks_the_server_is_tried_four_times_and_garbage_twice():
+    found, times, _ = poisoned({3: refusal(500), 7: b"<html>"}, 32)
     assert [error.kind for error in errors(found)] == ["server", "garbage"]
     assert (times[3], times[7]) == (4, 2)
+
+
+@pytest.mark.parametrize("wrong", [refusal(500), b"<html>"])
+@pytest.mark.parametrize("numbers", [range(6), range(20, 32), range(46, 50)])
+def test_requests_that_always_fail_do_not_keep_the_others_from_a_good_endpoint(wrong, numbers):
+    """So many in a row have the endpoint taken for one that is down, but none of them looks for all the others."""
+    found, times, seconds = poisoned(dict.fromkeys(numbers, wrong), 4)
+    assert [number for number, one in enumerate(found) if isinstance(one, EndpointError)] == list(numbers)
+    assert {error.kind for error in errors(found)} == {"garbage" if isinstance(wrong, bytes) else "server"}
+    assert max(times[number] for number in numbers) <= 4
+    assert seconds < 500
 
 
 def test_passing_faults_cost_hardly_more_calls_than_there_are_faults():
