@@ -13,6 +13,7 @@ from typing import Any
 from apigen_mt.blueprint_files import named
 from apigen_mt.cast.ports import Agent
 from apigen_mt.config import parse
+from apigen_mt.costs import bill
 from apigen_mt.evaluation.difficulty import DIFFICULTY, write_difficulty
 from apigen_mt.evaluation.figures import Evaluation, difficulties, evaluated
 from apigen_mt.generating import Run, unwatched
@@ -56,7 +57,8 @@ async def aevaluate(
 def evaluation_of(folder: RunFolder) -> Evaluation:
     """The figures of an evaluation as it lies on disk. Raises `NotARun`."""
     config = parse(folder.config)
-    return evaluated(list(folder.outcomes()), config.count, config.attempts, folder.tokens())
+    found = evaluated(list(folder.outcomes()), config.count, config.attempts)
+    return found.model_copy(update={"bill": bill(folder.tokens(), config, found.solved, folder.reused())})
 
 
 def evaluate(

@@ -1,13 +1,13 @@
 """What an evaluation found: how often tasks were solved, by what they are made of, and whose fault failures are."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apigen_mt.attempts import cut_off, whole
+from apigen_mt.costs import Bill
 from apigen_mt.evaluation.difficulty import Difficulty, Tried
 from apigen_mt.evaluation.passk import AtK, Estimate, Trials, at, mean, pass_hat
-from apigen_mt.models.chat import Usage
 from apigen_mt.stats import first_failure
 from apigen_mt.trajectory import Outcome, Role, Row
 from blueprints.blueprint import Blueprint
@@ -41,7 +41,8 @@ class Evaluation(Part):
 
     `broke_off` are trials that infrastructure ended, `missing` those that were not played; `unspoilt` is pass^1 without
     the trials that failed by the fault of the human, the environment or the blueprint. Failures are counted by whose
-    fault they are (a model that judges counts as `judge`), by "gate (fault)" and by how the talk ended.
+    fault they are (a model that judges counts as `judge`), by "gate (fault)" and by how the talk ended. The bill is for
+    each trial that was solved.
     """
 
     agent: str
@@ -61,7 +62,7 @@ class Evaluation(Part):
     failed_by: dict[str, int]
     ends: dict[str, int]
     suspects: tuple[Suspect, ...]
-    tokens: dict[str, Usage]
+    bill: Bill = Bill()
 
 
 @dataclass(slots=True)
@@ -78,10 +79,8 @@ class _Task:
         return Trials(self.trials.n - sum(row.verdict.fault in SPOILT for row in self.failures), self.trials.c)
 
 
-def evaluated(
-    outcomes: Sequence[Outcome], tasks: int, trials: int, usage: Mapping[str, Usage] | None = None
-) -> Evaluation:
-    """The figures of a run that was asked for so many trials at each of so many tasks; `usage` are tokens by role."""
+def evaluated(outcomes: Sequence[Outcome], tasks: int, trials: int) -> Evaluation:
+    """The figures of a run that was asked for so many trials at each of so many tasks, without its bill."""
     found = [task for outcome in outcomes if (task := _task(outcome)) is not None]
     tried = [task.trials for task in found if task.trials.n]
     unspoilt = [task.unspoilt for task in found if task.unspoilt.n]
@@ -107,7 +106,6 @@ def evaluated(
         failed_by=_most(_failed_by(row) for row in failures),
         ends=_most(row.end_reason for row in failures),
         suspects=tuple(_suspects(outcomes)),
-        tokens=dict(sorted((usage or {}).items())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from apigen_mt.costs import bill_lines
 from apigen_mt.evaluation.figures import Evaluation, Group
 from apigen_mt.evaluation.passk import Estimate
 from apigen_mt.terminal import shortened, visible
@@ -26,10 +27,9 @@ def _head(found: Evaluation) -> Iterator[str]:
         yield _line("  broke off at an endpoint or a tool, not counted", found.broke_off, found.asked)
     if found.missing:
         yield _line("  not played yet", found.missing, found.asked)
-    yield from (
-        f"tokens of the {role}: {used.prompt:,} in ({used.cached:,} cached), {used.completion:,} out"
-        for role, used in found.tokens.items()
-    )
+    if found.bill.costs:
+        yield "tokens, and dollars where a price is known"
+        yield from bill_lines(found.bill, "a solved trial")
 
 
 def _at(found: Evaluation) -> Iterator[str]:

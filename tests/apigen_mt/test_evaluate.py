@@ -151,7 +151,9 @@ def test_a_person_played_by_a_model_is_asked_for(tmp_path):
     with ChatServer(Understudies(world_of("library"), blueprints)).in_thread() as server:
         roles = {"agent": role(server.url, AGENT), "human": role(server.url, HUMAN)}
         found = apigen_mt.evaluate(file, tmp_path / "run", trials=1, roles=roles).evaluation
-    assert (found.agent, found.human, found.tokens["human"].total > 0) == (AGENT, HUMAN, True)
+    assert (found.agent, found.human) == (AGENT, HUMAN)
+    assert {cost.role: (cost.usage.total > 0, cost.dollars) for cost in found.bill.costs}["human"] == (True, None)
+    assert found.bill.accepted == found.solved
 
 
 def test_an_endpoint_that_breaks_off_ends_with_3_and_is_made_good_later(tmp_path, capsys):
