@@ -28,6 +28,7 @@ from tools_env.values import Json
 KINDS = (*GARBAGE, *SPOILT, *ODD)
 NO_COMPLETION = "the answer is no chat completion"
 GARBAGE_ATTEMPTS = 2
+ONE_ID = "two calls with one id"
 LIMITS: Json = {"turns": 12, "calls": 40, "calls_in_a_row": 8}
 
 
@@ -93,11 +94,15 @@ def trained(row: Row) -> list[tuple[Json, ...]]:
 
 
 def check_task(outcome: Outcome, task: Task, honest: Row) -> None:
-    """What became of a task: nothing malformed in its talk is exported, and where it is lost one can see why."""
+    """What became of a task: nothing malformed in its talk is exported, and where it is lost one can see why.
+
+    Calls get ids of our own: two with one id are two calls, and where the second came to nothing, is masked and did no
+    harm, the talk is as good as any.
+    """
     for row in outcome.rows:
         if isinstance(exported(row), Unfit) or row.messages == honest.messages:
             continue
-        assert task.kind == "two calls with one id", (task.kind, row.messages)
+        assert task.kind == ONE_ID, (task.kind, row.messages)
         assert [said for said in trained(row) if said not in trained(honest)] == []
     if not task.bodies or task.kind in ODD or (task.mended and task.kind in GARBAGE):
         assert [row.messages for row in outcome.rows] == [honest.messages], (task.kind, outcome)
@@ -106,7 +111,7 @@ def check_task(outcome: Outcome, task: Task, honest: Row) -> None:
         assert (row.verdict.fault, row.end_reason) == ("infrastructure", "infrastructure"), task.kind
         assert row.ended_by.startswith(NO_COMPLETION)
         assert len(task.bodies) == GARBAGE_ATTEMPTS
-    elif not task.mended:
+    elif not task.mended and not (task.kind == ONE_ID and outcome.rows):
         (row,) = outcome.failures
         assert row.verdict.fault == "agent", (task.kind, row.verdict)
 
