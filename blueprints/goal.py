@@ -136,9 +136,13 @@ class Goal:
         return len({*self.knowledge.closure(intent.calls)} - {*self.order()[0]})
 
     def just_made(self, referent: Referent) -> bool:
-        """Whether a record is what the matter before changed or made: "that order" to the person."""
+        """Whether a record is what the matter before changed or made: "that order" to the person. A change may show
+        more records than its own: of several of a kind none is "that" one.
+        """
         last = referent.source == self.knowledge.last_write()
-        return last and (not self.intents or referent.source in self.intents[-1].calls)
+        if not last or (self.intents and referent.source not in self.intents[-1].calls):
+            return False
+        return sum(r.source == referent.source for r in self.knowledge.of(referent.table)) == 1
 
     def actions(self) -> tuple[Call, ...]:
         """The calls that solve the task, in order."""

@@ -10,6 +10,7 @@ from blueprints.judging.telling import (
     elsewhere,
     heard,
     human_said,
+    in_time,
     raised,
     reeled_off,
     told,
@@ -95,8 +96,12 @@ def _output(talk: Talk, output: Output) -> Finding | None:
     problem, told_at = told(talk, wanted)
     if problem is not None or told_at is None:
         return problem
+    stage = stages[number] if number < len(stages) else None
+    strangers = _of_another(talk, stage, told_at[1], output)
+    if strangers and (before := in_time(talk, wanted, told_at)) != told_at:  # by now the talk is of something else
+        told_at, strangers = before, _of_another(talk, stage, before[1], output)
     turn, text = told_at
-    if strangers := _of_another(talk, stages[number] if number < len(stages) else None, text, output):
+    if strangers:
         return Finding(turn=turn, text=f"the {wanted.words} was told of {strangers}")
     rest = alone(text, output.value)
     strange = [v for v in elsewhere(talk, wanted) if mentions(rest, v, output.meaning)]

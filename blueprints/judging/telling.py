@@ -82,6 +82,15 @@ def told(talk: Talk, wanted: Wanted) -> tuple[Finding | None, tuple[int, str] | 
     return (found, None) if found is not None else (wavering(talk, wanted, turn, text), (turn, text))
 
 
+def in_time(talk: Talk, wanted: Wanted, told_at: tuple[int, str]) -> tuple[int, str]:
+    """The last message that says a value, read by then, before the talk moved on: what is said later may be said of
+    another record. `told_at` if there is none.
+    """
+    reads = [t for t, step in talk.results if any(same(v, wanted.value) for v in under(step, wanted.name))]
+    said = heard(talk, wanted, max([wanted.asked, *reads[:1]]))
+    return ([(t, words) for t, words in said if not _moved_on(talk, said[0][0], t)] or [told_at])[-1]
+
+
 def _otherwise(talk: Talk, wanted: Wanted, rivals: list[Json], turn: int, text: str) -> Finding | None:
     """Whether a message that says the value names another one beside it, or the next ones on this matter do."""
     _, value, meaning, label, _, _ = wanted
