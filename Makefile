@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start some hundred processes; without bytecode each would compile its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo venv test check format proof vllm bench wheel clean
+.PHONY: help demo venv test check format proof vllm browser bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,8 +31,8 @@ demo: $(CORE) ## make 50 verified retail talks by rehearsal in runs/demo and sho
 
 venv: $(DEV) ## make .venv with the package (editable) and what its developers need
 
-test: $(DEV) ## run the tests, all but the long proofs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not proof" -rs
+test: $(DEV) ## run the tests, all but the long proofs and those in a browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not proof and not browser" -rs
 
 check: $(DEV) ## lint, formatting, types, and the direction of imports
 	$(BIN)/ruff check .
@@ -51,6 +51,12 @@ proof: $(DEV) ## run the long proofs; their figures go to docs/results
 vllm: export APIGEN_VLLM ?= $(shell command -v vllm)
 vllm: $(DEV) ## try --serve with a real vLLM on a model made here; skipped, and said so, where there is none
 	$(BIN)/python -m pytest -rs tests/apigen_mt/serving/test_vllm.py
+
+# The drivers of a browser are no dependency of anything else; the last one is there for the axe-core that it bundles.
+browser: $(DEV) ## try the page in headless Chromium (Debian: chromium chromium-driver), or say that it is missing
+	$(BIN)/python -m pip install --quiet --no-compile 'selenium>=4.20,<5'
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps axe-playwright-python==0.1.8
+	$(BIN)/python -m pytest -m browser -rs --timeout 0
 
 bench: $(CORE) ## measure; prints a table and writes JSON below build
 	@mkdir -p build

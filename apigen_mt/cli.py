@@ -1,51 +1,20 @@
-"""The command line: `apigen-mt audit | draft | play | generate | evaluate | import-tasks | export | show | stats |
-verify`.
-
-Exit codes: 0 done, 1 findings, 2 usage or configuration, 3 infrastructure or could-not-tell, 130 interrupted.
-"""
+"""The command line: the commands with their flags, and how they end (`cli_help.CODES`)."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from apigen_mt.cli_completion import SHELLS
+from apigen_mt.cli_help import CODES, finished
+from apigen_mt.cli_parser import WIDTH, OneLine
 from apigen_mt.cli_sitting_flags import serving_flags, watching_flags
 from apigen_mt.terminal import shortened
 
-DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FINDINGS, USAGE, INFRASTRUCTURE, INTERRUPTED = CODES
+_SEED = "the same seed and settings plan the same tasks (default: 0)"
 RESUMED = {"generate", "draft", "play", "evaluate"}
-UNKNOWN = "unrecognized arguments: "
-WIDTH = 2000
-"""An error is told in at most so many characters."""
-
-EXAMPLES = """examples:
-  apigen-mt generate --domain retail --count 50 --out runs/first          rehearsal: no key, no model
-  apigen-mt generate --domain retail --count 50 --out runs/model \\
-      --model MODEL --base-url http://127.0.0.1:8000/v1 --human scripted   a model as author and agent
-  apigen-mt draft --domain retail --count 50 --out runs/tasks             phase one alone: checked tasks, no talks
-  apigen-mt play --blueprints runs/tasks --out runs/played                phase two alone: play those tasks
-  apigen-mt evaluate --blueprints runs/tasks --trials 4 --out runs/eval \\
-      --model MODEL --base-url http://127.0.0.1:8000/v1                    measure an agent: pass^k, difficulty
-  apigen-mt show runs/first 0                                             read one talk with its verdict
-  apigen-mt export runs/first --format sharegpt --out data/first          a folder to train from
-"""
-
-
-class OneLine(argparse.ArgumentParser):
-    """A parser that tells what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with 2."""
-        if message.startswith(UNKNOWN):
-            message = UNKNOWN + " ".join(_flag(word) for word in message.removeprefix(UNKNOWN).split(" "))
-        self.exit(USAGE, f"{self.prog}: {shortened(message, WIDTH)} (see {self.prog} --help)\n")
-
-
-def _flag(word: str) -> str:
-    """The name of a flag that there is not; what stands beside it might be a key, and is told to nobody."""
-    return word.partition("=")[0] if word.startswith("-") else "..."
 
 
 def named_path(text: str) -> Path:
@@ -66,15 +35,23 @@ def named_folder(text: str) -> str:
     return str(named_path(text))
 
 
-def parser() -> argparse.ArgumentParser:
+class Version(argparse.Action):
+    """Tells the version, which takes a moment to look up."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it and end."""
+        from importlib.metadata import version
+
+        print(f"apigen-mt {version('apigen-mt')}")
+        parser.exit()
+
+
+def parser() -> OneLine:
     """All commands with their flags."""
-    top = OneLine(
-        prog="apigen-mt",
-        description="Verified multi-turn training data for agents that talk with people and act through tools.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    told = "Verified multi-turn training data for agents that talk with people and act through tools."
+    top = OneLine(prog="apigen-mt", description=told)
+    top.add_argument("--version", action=Version, nargs=0, help="tell the version and stop")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _generate_flags(commands.add_parser("generate", help="make a dataset: draft tasks, play them, keep what verifies"))
     _draft_flags(
         commands.add_parser("draft", help="make blueprints only: tasks that pass every gate and the committee")
@@ -85,10 +62,74 @@ def parser() -> argparse.ArgumentParser:
     tasks.add_argument("domain", metavar="tau2:NAME[@PATH]", help="an installed tau2 package, or a checkout of it")
     tasks.add_argument("--out", type=named_path, required=True, metavar="FILE", help="an earlier such file is replaced")
     tasks.add_argument("--split", metavar="NAME", help="only the tasks that the benchmark lists under this name")
-    export = commands.add_parser("export", help="write a run's rows in a trainer's format")
-    export.add_argument("run", type=named_path)
-    export.add_argument("--format", choices=("sharegpt", "messages"), required=True)
-    export.add_argument("--out", type=named_path, required=True, metavar="DIR")
+    _export_flags(commands.add_parser("export", help="write a run's rows in a trainer's format"))
+    _audit_flags(commands.add_parser("audit", help="attack the verdict: spoil good talks and see whether it is found"))
+    show = commands.add_parser("show", help="read a domain, a run, or one talk of a run")
+    show.add_argument("what", metavar="DOMAIN|RUN", help="a domain by its name, or a run folder")
+    show.add_argument("row", nargs="?", type=int, metavar="TASK", help="task number within the run")
+    show.add_argument("--html", type=named_path, metavar="FILE", help="write the task's talks as a page for a browser")
+    show.add_argument("--attempt", type=int, metavar="N", help="which attempt at the task, counted from 0")
+    show.add_argument("--snapshot", default="", help="which snapshot of a domain; the first unless said")
+    _domains(show)
+    report = commands.add_parser("report", help="write a run as one page to read in a browser, without a network")
+    report.add_argument("run", type=named_path, metavar="RUN", help="its folder")
+    report.add_argument("--out", type=named_path, required=True, metavar="FILE", help="an earlier page is replaced")
+    _domains(report)
+    stats = commands.add_parser("stats", help="the funnel and the make-up of a run")
+    stats.add_argument("run", type=named_path, metavar="RUN", help="its folder")
+    told = "show a run in a browser, also while it is being made, and mark its talks"
+    _view_flags(commands.add_parser("view", help=told))
+    told = "re-execute and re-judge every row of a run, dataset or export, or every gate of a file of blueprints"
+    verify = commands.add_parser("verify", help=told)
+    told = "a run, a dataset, an export, or a file of blueprints or canonical rows"
+    verify.add_argument("path", type=named_path, metavar="PATH", help=told)
+    _domains(verify)
+    told = "judge a dataset again after gates or a domain were mended, and tell what is otherwise"
+    reverify = commands.add_parser("reverify", help=told)
+    reverify.add_argument(
+        "path", type=named_path, metavar="PATH", help="a dataset, an export, a run, or a file of canonical rows"
+    )
+    reverify.add_argument("--out", type=named_path, required=True, metavar="FILE", help="one JSON line for each row")
+    told = "a dataset of the rows that still stand, as rows of the domain as it is now"
+    reverify.add_argument("--keep", type=named_path, metavar="DIR", help=told)
+    _domains(reverify)
+    _setting_up(commands)
+    return finished(top, commands)
+
+
+def _setting_up(commands: "argparse._SubParsersAction[OneLine]") -> None:
+    """What one needs before the first run."""
+    init = commands.add_parser("init", help="write a file of all settings with their defaults and a line on each")
+    told = "what is there already is never replaced (default: run.yaml)"
+    init.add_argument("file", nargs="?", type=named_path, default=Path("run.yaml"), metavar="FILE", help=told)
+    doctor = commands.add_parser("doctor", help="look whether all is there that a run needs, and say what is missing")
+    doctor.add_argument("--config", type=named_path, metavar="FILE", help="try the endpoints of these settings")
+    doctor.add_argument("--model", help="try this model")
+    doctor.add_argument("--base-url", metavar="URL", help="OpenAI-compatible endpoint of --model")
+    doctor.add_argument(
+        "--timeout", type=float, default=30.0, metavar="S", help="seconds for an endpoint (default: 30)"
+    )
+    completion = commands.add_parser("completion", help="print what a shell needs to complete command lines")
+    completion.add_argument("shell", choices=SHELLS, help="which shell is to read it")
+
+
+def _audit_flags(audit: argparse.ArgumentParser) -> None:
+    told = "a domain to rehearse talks of (default, without --run: library, retail, clinic, and tau2:retail if there)"
+    audit.add_argument("--domain", action="append", default=[], metavar="D", help=told)
+    told = "a run whose kept rows are audited"
+    audit.add_argument("--run", type=named_path, action="append", default=[], metavar="RUN", help=told)
+    audit.add_argument("--count", type=int, default=60, metavar="N", help="talks of each domain (default: 60)")
+    audit.add_argument("--seed", type=int, default=0, metavar="S", help="of the rehearsed talks (default: 0)")
+    audit.add_argument("--out", type=named_path, metavar="FILE", help="write the matrix to a file as well")
+    audit.add_argument("--without", action="append", default=[], metavar="GATE", help=argparse.SUPPRESS)
+
+
+def _export_flags(export: argparse.ArgumentParser) -> None:
+    export.add_argument("run", type=named_path, metavar="RUN", help="a run of generate or play")
+    told = "sharegpt: as APIGen-MT-5k and LLaMA-Factory have it; messages: OpenAI's, as TRL reads them"
+    export.add_argument("--format", choices=("sharegpt", "messages"), required=True, help=told)
+    told = "the folder to write; an earlier export there is replaced"
+    export.add_argument("--out", type=named_path, required=True, metavar="DIR", help=told)
     export.add_argument("--cast", choices=("oracle", "model"), help="which rows, when a run has both")
     export.add_argument(
         "--licence",
@@ -98,41 +139,14 @@ def parser() -> argparse.ArgumentParser:
         help="licence of a generating model, for the card",
     )
     _domains(export)
-    _audit_flags(commands.add_parser("audit", help="attack the verdict: spoil good talks and see whether it is found"))
-    show = commands.add_parser("show", help="read a domain, a run, or one talk of a run")
-    show.add_argument("what", metavar="DOMAIN|RUN")
-    show.add_argument("row", nargs="?", type=int, help="task number within the run")
-    show.add_argument("--html", type=named_path, metavar="FILE", help="write the talk as one page to read in a browser")
-    show.add_argument("--attempt", type=int, metavar="N", help="which attempt at the task, counted from 0")
-    show.add_argument("--snapshot", default="", help="which snapshot of a domain; the first unless said")
-    _domains(show)
-    stats = commands.add_parser("stats", help="the funnel and the make-up of a run")
-    stats.add_argument("run", type=named_path)
-    stats.add_argument("--json", action="store_true", help="as JSON")
-    told = "re-execute and re-judge every row of a run, dataset or export, or every gate of a file of blueprints"
-    verify = commands.add_parser("verify", help=told)
-    verify.add_argument("path", type=named_path)
-    _domains(verify)
-    told = "judge a dataset again after gates or a domain were mended, and tell what is otherwise"
-    reverify = commands.add_parser("reverify", help=told)
-    reverify.add_argument("path", type=named_path, help="a dataset, an export, a run, or a file of canonical rows")
-    reverify.add_argument("--out", type=named_path, required=True, metavar="FILE", help="one JSON line for each row")
-    told = "a dataset of the rows that still stand, as rows of the domain as it is now"
-    reverify.add_argument("--keep", type=named_path, metavar="DIR", help=told)
-    _domains(reverify)
-    return top
 
 
-def _audit_flags(audit: argparse.ArgumentParser) -> None:
-    told = "a domain to rehearse talks of (default, without --run: library, retail, clinic, and tau2:retail if there)"
-    audit.add_argument("--domain", action="append", default=[], metavar="D", help=told)
-    told = "a run whose kept rows are audited"
-    audit.add_argument("--run", type=named_path, action="append", default=[], metavar="RUN", help=told)
-    audit.add_argument("--count", type=int, default=60, metavar="N", help="talks of each domain (default: 60)")
-    audit.add_argument("--seed", type=int, default=0)
-    audit.add_argument("--json", action="store_true", help="the matrix as JSON")
-    audit.add_argument("--out", type=named_path, metavar="FILE", help="write the matrix to a file as well")
-    audit.add_argument("--without", action="append", default=[], metavar="GATE", help=argparse.SUPPRESS)
+def _view_flags(view: argparse.ArgumentParser) -> None:
+    view.add_argument("run", type=named_path, metavar="RUN", help="its folder")
+    view.add_argument("--port", type=int, default=8737, metavar="N", help="port to serve on; 0 takes a free one (8737)")
+    told = "address to serve on: without it, only this machine can reach the page"
+    view.add_argument("--host", default="127.0.0.1", metavar="H", help=told)
+    _domains(view)
 
 
 def _domains(command: argparse.ArgumentParser) -> None:
@@ -147,7 +161,7 @@ def _run_flags(command: argparse.ArgumentParser) -> None:
         "--out", type=named_path, required=True, metavar="RUN", help="run folder; continued if it exists"
     )
     command.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
-    command.add_argument("--seed", type=int)
+    command.add_argument("--seed", type=int, metavar="S", help=_SEED)
     told = "long: every task that changes something needs more than 20 calls"
     command.add_argument("--profile", choices=("usual", "long"), help=told)
     told = "blueprints, rows or run folders whose calls and words no task may repeat"
@@ -168,14 +182,15 @@ def _drift_flag(command: argparse.ArgumentParser) -> None:
 
 def _money_flags(command: argparse.ArgumentParser) -> None:
     """What the commands share that ask models."""
-    command.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
+    group = command.add_argument_group("money")
+    group.add_argument("--budget-tokens", type=int, metavar="T", help="stop before more tokens than this are spent")
     told = "stop before more dollars than this are spent; every model needs a price, listed or in --config"
-    command.add_argument("--budget-usd", type=float, metavar="USD", help=told)
+    group.add_argument("--budget-usd", type=float, metavar="USD", help=told)
     told = "say what calls, tokens and dollars the run is expected to take, and start nothing"
-    command.add_argument("--dry-run", action="store_true", help=told)
+    group.add_argument("--dry-run", action="store_true", help=told)
     told = "share replies with other runs of this seed, in FOLDER or in the user's cache folder"
-    command.add_argument("--cache", nargs="?", const=True, type=named_folder, metavar="FOLDER", help=told)
-    command.add_argument("--no-cache", dest="cache", action="store_false", default=None, help="ask everything anew")
+    group.add_argument("--cache", nargs="?", const=True, type=named_folder, metavar="FOLDER", help=told)
+    group.add_argument("--no-cache", dest="cache", action="store_false", default=None, help="ask everything anew")
 
 
 def _generate_flags(generate: argparse.ArgumentParser) -> None:
@@ -191,10 +206,11 @@ def _generate_flags(generate: argparse.ArgumentParser) -> None:
 
 def _talk_flags(command: argparse.ArgumentParser) -> None:
     """What the commands share that play talks."""
+    group = command.add_argument_group("talks")
     told = "stop a talk as soon as it can no longer succeed"
-    command.add_argument("--fail-fast", action="store_true", default=None, help=told)
+    group.add_argument("--fail-fast", action="store_true", default=None, help=told)
     told = "high: choose each turn of a model's person from 4 candidates, by a score of the same model"
-    command.add_argument("--quality", choices=("usual", "high"), help=told)
+    group.add_argument("--quality", choices=("usual", "high"), help=told)
 
 
 def _draft_flags(draft: argparse.ArgumentParser) -> None:
@@ -209,7 +225,6 @@ def _draft_flags(draft: argparse.ArgumentParser) -> None:
     draft.add_argument("--control", choices=("blind",), help=told)
     told = "afterwards plant faults in K accepted blueprints and measure each reviewer"
     draft.add_argument("--calibrate", type=int, metavar="K", help=told)
-    draft.add_argument("--json", action="store_true", help="the figures as JSON")
 
 
 def _given_flags(command: argparse.ArgumentParser) -> None:
@@ -222,7 +237,7 @@ def _given_flags(command: argparse.ArgumentParser) -> None:
     told = "a package.module:Class that the blueprints may name; built-in domains need no flag"
     command.add_argument("--domain", action="append", default=[], metavar="D", help=told)
     command.add_argument("--config", type=named_path, metavar="FILE", help="settings in YAML; flags win")
-    command.add_argument("--seed", type=int)
+    command.add_argument("--seed", type=int, metavar="S", help=_SEED)
     told = "only blueprints whose share of trials solved lies from LOW to HIGH, by --difficulty"
     command.add_argument("--band", type=float, nargs=2, metavar=("LOW", "HIGH"), help=told)
     told = "files that `evaluate` wrote, or its run folders; several are added up"
@@ -253,12 +268,16 @@ def _evaluate_flags(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--model", help="model of the agent (default: the oracle, which shows what can be solved)")
     told = "who plays the person (default: the script, the same for every agent, unless --config names a model)"
     evaluate.add_argument("--human", choices=("scripted", "model"), help=told)
-    evaluate.add_argument("--json", action="store_true", help="the figures as JSON")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Errors that people can mend are one line on stderr."""
-    options = parser().parse_args(arguments)
+    top = parser()
+    if "_ARGCOMPLETE" in os.environ:
+        from apigen_mt.cli_completion import complete
+
+        complete(top)
+    options = top.read(arguments)
     try:
         return _done(options)
     except KeyboardInterrupt:

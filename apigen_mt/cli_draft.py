@@ -7,9 +7,11 @@ from pydantic import ValidationError
 
 from apigen_mt.cli_flags import keys_of, placed, role_of, settings_of
 from apigen_mt.cli_forecast import dry_run
+from apigen_mt.cli_json import report
 from apigen_mt.cli_progress import Progress
 from apigen_mt.cli_sitting import sat_through
 from apigen_mt.config import Config, ConfigError, load, parse
+from apigen_mt.draft_outcome import DraftOutcome
 from apigen_mt.draft_report import render
 from apigen_mt.draft_stats import DraftStats, summary
 from apigen_mt.drafting import CALIBRATION, COVERAGE, Drafts, adraft, attempts_of, counted, refuse_impossible
@@ -34,19 +36,17 @@ def draft(options: argparse.Namespace) -> int:
     refuse_impossible(config, options.calibrate or 0)
     if options.dry_run:
         return dry_run("draft", config, options.out, json=options.json)
-    quiet = options.quiet or options.json
-    if not quiet and len(config.reviewers) > 1 and len({r.model for r in config.reviewers}) == 1:
+    if not options.quiet and len(config.reviewers) > 1 and len({r.model for r in config.reviewers}) == 1:
         model, times = config.reviewers[0].model, len(config.reviewers)
         print(visible(f"the committee is one model, {model}, {times} times: what it cannot see, none of them sees"
                       "; name other reviewers in --config"), file=sys.stderr)  # fmt: skip
-    with Progress(config.count, ("accepted", "rejected", "failed"), quiet=quiet, goal="accepted") as progress:
+    with Progress(config.count, ("accepted", "rejected", "failed"), quiet=options.quiet, goal="accepted") as progress:
         keys, calibrated = keys_of(config.models("draft")), options.calibrate or 0
         run = sat_through(
             options,
             config,
-            lambda sitting: adraft(
-                config, options.out, keys=keys, watch=progress.watch, calibrated=calibrated, sitting=sitting
-            ),
+            progress.observer,
+            lambda sitting: adraft(config, options.out, keys=keys, calibrated=calibrated, sitting=sitting),
         )
     found = stats_of(RunFolder(options.out))
     if options.json:
@@ -112,19 +112,28 @@ def stats_of(folder: RunFolder) -> DraftStats:
 def stats(folder: RunFolder, *, json: bool) -> int:
     """`apigen-mt stats` on a draft run."""
     found = stats_of(folder)
-    print(found.model_dump_json(indent=2) if json else render(found))
+    report(found, lambda: render(found), json=json)
     return DONE
 
 
-def show(folder: RunFolder, task: int | None) -> int:
+def show(folder: RunFolder, task: int | None, *, json: bool) -> int:
     """`apigen-mt show` on a draft run: its figures, or one task with all its rounds."""
     if task is None:
-        return stats(folder, json=False)
+        return stats(folder, json=json)
     outcomes = list(counted(folder.drafts(), parse(folder.config).count))
     found = next((o for o in outcomes if o.task == task), None)
     if found is None:
         raise ConfigError(f"{folder.path} has no task {task}: it holds {len(outcomes)}, counted from 0")
-    print(f"task {task}, {found.kind}: {found.status}")
+    if json:
+        print(found.model_dump_json(indent=2))
+    else:
+        _told(found)
+    return DONE
+
+
+def _told(found: DraftOutcome) -> None:
+    """A task with all its rounds."""
+    print(f"task {found.task}, {found.kind}: {found.status}")
     for number, one in enumerate(found.rounds):
         told = one.votes.told() if one.votes.ballots else "passed every gate, not reviewed"
         print(visible(f"round {number}: {told if one.stood else f'sent back by {one.gate}'}"))
@@ -136,4 +145,3 @@ def show(folder: RunFolder, task: int | None) -> int:
         print(visible(f"{reason.stage}: {reason.reason}"))
     if found.blueprint is not None:
         print(f"\n{show_task(found.blueprint)}")
-    return DONE

@@ -6,21 +6,23 @@ from apigen_mt.config import ConfigError
 from apigen_mt.export.dataset import LINES
 from apigen_mt.export.folder import ExportError, WriteError
 from apigen_mt.journal import Drift, JournalError, OtherCommand, OtherDomain, Unreadable
+from apigen_mt.marks import MarksError
 from apigen_mt.models.failures import EndpointError
 from apigen_mt.run_folder import BLUEPRINTS, DATASET, NotARun, RunFolder
 from apigen_mt.serving.replica import ServeError
 from apigen_mt.serving.wanted import CannotServe
+from apigen_mt.viewing.listening import PortTaken
 from tools_env.port import SetUpFailed, UnknownSnapshot
 from tools_env.resolve import UnknownDomain
 from tools_env.tool import DomainError
 
 EXPECTED = (
-    CannotServe, ConfigError, DomainError, Drift, EndpointError, ExportError, JournalError, NotARun, ServeError,
-    SetUpFailed, UnknownDomain, UnknownSnapshot, OSError,
+    CannotServe, ConfigError, DomainError, Drift, EndpointError, ExportError, JournalError, MarksError, NotARun,
+    PortTaken, ServeError, SetUpFailed, UnknownDomain, UnknownSnapshot, OSError,
 )  # fmt: skip
 """What is told in one line; anything else is a bug and shows its traceback."""
 
-_INFRASTRUCTURE = (EndpointError, JournalError, ServeError, WriteError, OSError)
+_INFRASTRUCTURE = (EndpointError, JournalError, PortTaken, ServeError, WriteError, OSError)
 
 
 def code_of(error: Exception) -> int:

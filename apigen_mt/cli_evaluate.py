@@ -4,6 +4,7 @@ import argparse
 
 from apigen_mt.cli_flags import keys_of, role_of
 from apigen_mt.cli_forecast import dry_run
+from apigen_mt.cli_json import report
 from apigen_mt.cli_play import SCRIPT, STATUS, ended, prepared
 from apigen_mt.cli_progress import Progress
 from apigen_mt.cli_sitting import sat_through
@@ -23,12 +24,13 @@ def evaluate(options: argparse.Namespace) -> int:
     config = what.config
     if options.dry_run:
         return dry_run("evaluate", config, options.out, what.given, json=options.json)
-    with Progress(config.count, STATUS, quiet=options.quiet or options.json) as progress:
+    with Progress(config.count, STATUS, quiet=options.quiet) as progress:
         keys = keys_of(config.models("evaluate"))
         done = sat_through(
             options,
             config,
-            lambda sitting: aevaluate(what, options.out, keys=keys, watch=progress.watch, sitting=sitting),
+            progress.observer,
+            lambda sitting: aevaluate(what, options.out, keys=keys, sitting=sitting),
         )
     found = done.evaluation
     if options.json:
@@ -58,5 +60,5 @@ def _roles(options: argparse.Namespace) -> dict[str, Json]:
 def stats(folder: RunFolder, *, json: bool) -> int:
     """`apigen-mt stats` on an evaluation."""
     found = evaluation_of(folder)
-    print(found.model_dump_json(indent=2) if json else render(found))
+    report(found, lambda: render(found), json=json)
     return DONE

@@ -3,8 +3,10 @@
 import argparse
 
 from apigen_mt.cli_audit import audited
+from apigen_mt.cli_json import report
 from apigen_mt.config import ConfigError
 from apigen_mt.export.export import export as write
+from apigen_mt.marks import Marks
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.terminal import visible
 
@@ -12,12 +14,15 @@ DONE = 0
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write a run's rows in a trainer's format."""
+    """Write a run's rows in a trainer's format, without those that a person rejected."""
     folder = RunFolder(options.run)
     licences = _licences(folder, options.licence)
     audit = audited(options.domain)
-    report = write(folder.rows(), options.format, options.out, licences=licences, cast=options.cast, audit=audit)
-    print(visible(str(report)))
+    marks = Marks.read(folder.path)
+    found = write(
+        folder.rows(), options.format, options.out, licences=licences, cast=options.cast, audit=audit, marks=marks
+    )
+    report(found, lambda: visible(str(found)), json=options.json)
     return DONE
 
 

@@ -38,10 +38,15 @@ def role_of(options: argparse.Namespace) -> dict[str, Json]:
     """
     if (wanted := serve_of(options)) is not None:
         return served_role(wanted.served_name)
+    return asked_role(options)
+
+
+def asked_role(options: argparse.Namespace) -> dict[str, Json]:
+    """The role that --model and --base-url alone make. Raises `ConfigError` for half of it."""
     if "" in (options.model, options.base_url):
         raise ConfigError("--model or --base-url is empty, perhaps an unset variable: leave it out to rehearse")
     if bool(options.model) != bool(options.base_url):
-        raise ConfigError("--model and --base-url go together")
+        raise ConfigError("--model and --base-url go together: give both, such as --base-url http://127.0.0.1:8000/v1")
     return {"model": options.model, "base_url": options.base_url} if options.model else {}
 
 

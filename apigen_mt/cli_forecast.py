@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from apigen_mt.blueprint_files import Given
+from apigen_mt.cli_json import report
 from apigen_mt.config import Command, Config
 from apigen_mt.forecast import forecast, lines
 from apigen_mt.terminal import visible
@@ -11,8 +12,8 @@ from apigen_mt.terminal import visible
 DONE = 0
 
 
-def dry_run(command: Command, config: Config, out: Path, given: Given | None = None, *, json: bool = False) -> int:
+def dry_run(command: Command, config: Config, out: Path, given: Given | None = None, *, json: bool) -> int:
     """Tell the forecast of a run; nothing is begun and no folder is made."""
     found = asyncio.run(forecast(command, config, out, given))
-    print(found.model_dump_json(indent=2) if json else visible("\n".join(lines(found))))
+    report(found, lambda: visible("\n".join(lines(found))), json=json)
     return DONE

@@ -10,13 +10,13 @@ from pathlib import Path
 from apigen_mt.attempts import broke_off
 from apigen_mt.cli_flags import keys_of, placed, role_of, settings_of
 from apigen_mt.cli_forecast import dry_run
-from apigen_mt.cli_play import figures
+from apigen_mt.cli_json import Preview, report
+from apigen_mt.cli_play import figures, last_of
 from apigen_mt.cli_progress import Progress
 from apigen_mt.cli_sitting import sat_through
 from apigen_mt.config import Config, ConfigError, load
 from apigen_mt.generating import Run, agenerate
 from apigen_mt.run_folder import RunFolder
-from apigen_mt.stats import render
 from apigen_mt.terminal import one_line
 from tools_env.values import Json
 
@@ -33,16 +33,16 @@ def generate(options: argparse.Namespace) -> int:
             "mode, reviewers, summariser and control are for `apigen-mt draft`: `generate` has no committee"
         )
     if options.dry_run:
-        return dry_run("generate", config, options.out)
+        return dry_run("generate", config, options.out, json=options.json)
     keys = keys_of(config.models())
     if options.preview is not None:
         if options.preview < 1:
             raise ConfigError("--preview: at least one task")
         return _preview(options, config.model_copy(update={"count": min(options.preview, config.count)}), keys)
     run = _run(options, config, options.out, keys, quiet=options.quiet)
-    if not options.quiet:
-        print(render(figures(RunFolder(options.out), run.outcomes)))
-    print(one_line(f"{run.kept} rows from {len(run.outcomes)} of {config.count} tasks: {options.out / 'dataset'}"))
+    found = figures(RunFolder(options.out), run.outcomes)
+    told = f"{run.kept} rows from {len(run.outcomes)} of {config.count} tasks: {options.out / 'dataset'}"
+    report(found, lambda: last_of(found, told, quiet=options.quiet), json=options.json)
     if over := run.finished.budget_spent:
         left = config.count - len(run.outcomes)
         print(f"the {over.what} is spent with {left} tasks to go; raise {over.setting} to continue", file=sys.stderr)
@@ -56,7 +56,10 @@ def generate(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, config: Config, out: Path, keys: Mapping[str, str], *, quiet: bool) -> Run:
     with Progress(config.count, ("kept", "rejected", "failed"), quiet=quiet) as progress:
         return sat_through(
-            options, config, lambda sitting: agenerate(config, out, keys=keys, watch=progress.watch, sitting=sitting)
+            options,
+            config,
+            progress.observer,
+            lambda sitting: agenerate(config, out, keys=keys, sitting=sitting),
         )
 
 
@@ -68,7 +71,9 @@ def _preview(options: argparse.Namespace, config: Config, keys: Mapping[str, str
     folder = Path(tempfile.mkdtemp(prefix="apigen-mt-preview-"))
     try:
         run = _run(options, config, folder / "run", keys, quiet=True)
-        for outcome in run.outcomes:
+        if options.json:
+            print(Preview(outcomes=tuple(run.outcomes)).model_dump_json(indent=2))
+        for outcome in () if options.json else run.outcomes:
             for row in (*outcome.rows, *outcome.failures):
                 printed(show_row(row))
             for reason in outcome.reasons:

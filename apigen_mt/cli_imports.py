@@ -5,6 +5,8 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from apigen_mt.cli_json import Imported
+from apigen_mt.cli_json import report as reported
 from apigen_mt.cli_places import TASKS, refuse_place
 from apigen_mt.config import ConfigError
 from apigen_mt.run_folder import write_blueprints
@@ -28,9 +30,29 @@ def import_tasks(options: argparse.Namespace) -> int:
     tasks = _chosen(tau2_tasks(folder), folder, options.split)
     report = Report()
     write_blueprints(options.out, blueprints_of(tasks, world, report))
-    print("\n".join(told(report)))
-    print(one_line(f"{report.tasks - len(report.failed)} blueprints: {options.out}"))
+    found = imported(options.out, report)
+    last = one_line(f"{found.blueprints} blueprints: {found.file}")
+    reported(found, lambda: "\n".join([*told(report), last]), json=options.json)
     return 1 if report.failed else 0
+
+
+def imported(file: Path, found: Report) -> Imported:
+    """The report as a document."""
+    return Imported(
+        file=file,
+        tasks=found.tasks,
+        blueprints=found.tasks - len(found.failed),
+        raising=tuple(found.raising),
+        unchanged=tuple(found.unchanged),
+        untold=tuple(found.untold),
+        unmet=tuple(found.unmet),
+        said_before=tuple(found.said_before),
+        by_action=tuple(found.by_action),
+        by_opinion=tuple(found.by_opinion),
+        outputs=found.outputs,
+        outputs_without_source=found.outputs_without_source,
+        failed=found.failed,
+    )
 
 
 def tau2_folder(name: str) -> Path:

@@ -8,10 +8,12 @@ from apigen_mt.attempts import broke_off
 from apigen_mt.blueprint_files import named
 from apigen_mt.cli_flags import keys_of, placed, role_of
 from apigen_mt.cli_forecast import dry_run
+from apigen_mt.cli_json import report
 from apigen_mt.cli_progress import Progress
 from apigen_mt.cli_sitting import sat_through
 from apigen_mt.config import Config, ConfigError, load, parse
 from apigen_mt.generating import Run
+from apigen_mt.marks import Marks
 from apigen_mt.playing import Ready, aplay, ready
 from apigen_mt.run_folder import DATASET, RunFolder
 from apigen_mt.stats import Stats, render, summary
@@ -30,16 +32,18 @@ def play(options: argparse.Namespace) -> int:
     what = prepared(options, _roles(options))
     config = what.config
     if options.dry_run:
-        return dry_run("play", config, options.out, what.given)
+        return dry_run("play", config, options.out, what.given, json=options.json)
     with Progress(config.count, STATUS, quiet=options.quiet) as progress:
         keys = keys_of(config.models("play"))
         run = sat_through(
-            options, config, lambda sitting: aplay(what, options.out, keys=keys, watch=progress.watch, sitting=sitting)
+            options,
+            config,
+            progress.observer,
+            lambda sitting: aplay(what, options.out, keys=keys, sitting=sitting),
         )
-    if not options.quiet:
-        print(render(figures(RunFolder(options.out), run.outcomes)))
+    found = figures(RunFolder(options.out), run.outcomes)
     told = f"{run.kept} rows from {len(run.outcomes)} of {config.count} blueprints: {options.out / DATASET}"
-    print(one_line(told))
+    report(found, lambda: last_of(found, told, quiet=options.quiet), json=options.json)
     return ended(run, config)
 
 
@@ -70,8 +74,15 @@ def _roles(options: argparse.Namespace) -> dict[str, Json]:
 
 
 def figures(folder: RunFolder, outcomes: Iterable[Outcome]) -> Stats:
-    """The figures of a run as it lies on disk, with its bill."""
-    return summary(outcomes, folder.tokens(), parse(folder.config), folder.reused())
+    """The figures of a run as it lies on disk, with its bill and what people say of its talks."""
+    found = summary(outcomes, folder.tokens(), parse(folder.config), folder.reused())
+    marks = Marks.read(folder.path)
+    return found if marks.empty else found.model_copy(update={"marks": marks.counted(folder.outcomes())})
+
+
+def last_of(found: Stats, told: str, *, quiet: bool) -> str:
+    """What a run says in the end: its figures unless it is to be quiet, and a line on what it has made."""
+    return one_line(told) if quiet else f"{render(found)}\n{one_line(told)}"
 
 
 def ended(run: Run, config: Config) -> int:

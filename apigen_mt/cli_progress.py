@@ -1,64 +1,120 @@
-"""Progress of a run on stderr: a bar in a terminal, now and then a line elsewhere, nothing when quiet."""
+"""Progress of a run on stderr: live in a terminal, now and then a line elsewhere, nothing when quiet."""
 
+import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from apigen_mt.models.observer import Done
+from apigen_mt.models.chat import ReplyKey, Usage
+from apigen_mt.models.observer import SILENT, Done, Observer
+from apigen_mt.watching.progress import Figures
+from apigen_mt.watching.several import Several
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from rich.console import Group
+    from rich.live import Live
 
 LINES = 10
+"""Without a terminal, a line whenever so many parts of the tasks are done,"""
+SECONDS = 60.0
+"""and, when something happens, so many seconds after the last one."""
+REFRESHED = 3
+"""So many times a second a terminal shows it anew."""
 
 
 class Progress:
-    """Counts tasks by what became of them, up to a total of tasks, or of those that became the `goal`."""
+    """Shows how far a run is; as a context, for as long as the block lasts. `observer` is what the run has to tell."""
 
     def __init__(self, total: int, names: Sequence[str], *, quiet: bool, goal: str = "") -> None:
-        self.total = total
-        self.quiet = quiet
-        self.goal = goal
-        self.counts = dict.fromkeys(names, 0)
-        self.shown = 0
-        self.bar: Bar | None = None
-        self.task: TaskID | None = None
+        self.figures = Figures(total, names, goal=goal)
+        self.live = not quiet and in_terminal()
+        self.observer: Observer = SILENT
+        if not quiet:
+            self.observer = self.figures if self.live else Several((self.figures, Lines(self.figures)))
+        self._shown: Live | None = None
 
     def __enter__(self) -> Self:
-        """Start the bar where there is a terminal."""
-        if not self.quiet and sys.stderr.isatty():
+        """Show it where there is a terminal."""
+        if self.live:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
+            from rich.live import Live
 
-            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-            self.bar = Bar(*columns, console=Console(stderr=True), transient=True)
-            self.bar.start()
-            self.task = self.bar.add_task(self._told(), total=self.total)
+            console = Console(stderr=True)
+            self._shown = Live(
+                console=console,
+                get_renderable=self._view,
+                refresh_per_second=REFRESHED,
+                transient=True,
+                redirect_stdout=False,
+            )
+            self._shown.start()
+            console.show_cursor(True)  # noqa: FBT003 - a run that is ended hard must not leave a terminal without one
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the bar away."""
-        if self.bar is not None:
-            self.bar.stop()
+        """Take it away."""
+        if self._shown is not None:
+            self._shown.stop()
 
-    def watch(self, outcome: Done) -> None:
-        """Count what became of a task."""
-        self.note(outcome.status)
+    def _view(self) -> "Group":
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
 
-    def note(self, status: str) -> None:
-        """Count one task."""
-        self.counts[status] += 1
-        done = self.counts[self.goal] if self.goal else sum(self.counts.values())
-        if self.bar is not None and self.task is not None:
-            self.bar.update(self.task, completed=done, description=self._told())
-        elif not self.quiet and done > self.shown and (done == self.total or done % max(1, self.total // LINES) == 0):
-            self.shown = done
-            print(f"{done}/{self.total} {self._told()}", file=sys.stderr)
+        figures = self.figures
+        bar = Table.grid(padding=(0, 1))
+        reached = min(figures.reached, figures.total)
+        bar.add_row(ProgressBar(total=figures.total, completed=reached, width=40), f"{reached}/{figures.total}")
+        return Group(bar, *(Text(line, no_wrap=True, overflow="ellipsis") for line in figures.lines()))
 
-    def _told(self) -> str:
-        return ", ".join(f"{count} {name}" for name, count in self.counts.items())
+
+class Lines:
+    """An observer that now and then prints a line of the figures, which have been told first."""
+
+    def __init__(self, figures: Figures, clock: Callable[[], float] = time.monotonic) -> None:
+        self._figures = figures
+        self._clock = clock
+        self._at = clock()
+        self._shown = 0
+
+    def sent(self, lane: str, role: str, key: ReplyKey) -> None:
+        """Nothing."""
+
+    def answered(self, lane: str, key: ReplyKey, seconds: float, usage: Usage) -> None:  # noqa: ARG002
+        """A line if the last one is old."""
+        if self._clock() - self._at >= SECONDS:
+            self._say()
+
+    def retried(self, lane: str, key: ReplyKey, cause: str, wait: float) -> None:  # noqa: ARG002
+        """A line if the last one is old."""
+        if self._clock() - self._at >= SECONDS:
+            self._say()
+
+    def failed(self, lane: str, key: ReplyKey, cause: str) -> None:
+        """Nothing; what becomes of it is told."""
+
+    def settled(self, stage: str, usage: Usage, usd: float | None) -> None:
+        """Nothing."""
+
+    def done(self, outcome: Done) -> None:  # noqa: ARG002
+        """A line for every tenth of the tasks."""
+        reached, total = self._figures.reached, self._figures.total
+        if reached > self._shown and (reached == total or reached % max(1, total // LINES) == 0):
+            self._shown = reached
+            self._say()
+
+    def _say(self) -> None:
+        self._at = self._clock()
+        with suppress(OSError):  # nobody listens any more, and the run goes on
+            print(self._figures.line(), file=sys.stderr)
+
+
+def in_terminal() -> bool:
+    """Whether stderr is a terminal that can be written over; one that says it is dumb gets lines."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in {"", "dumb", "unknown"}

@@ -1,16 +1,18 @@
 """`apigen-mt show`, `stats`, `verify` and `reverify`: what lies on disk, read, counted, proven and judged again."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from apigen_mt.cli_json import Page, report
 from apigen_mt.cli_places import PAGE, REJUDGED, refuse_place, refuse_within
+from apigen_mt.cli_worlds import named_worlds, worlds_of
 from apigen_mt.config import ConfigError
 from apigen_mt.run_folder import RunFolder
 from apigen_mt.terminal import visible
 from apigen_mt.trajectory import Outcome, Row
 from tools_env.port import World
-from tools_env.resolve import INSTALLED, UnknownDomain, resolve
+from tools_env.resolve import resolve
 
 DONE = 0
 
@@ -28,9 +30,11 @@ def show(options: argparse.Namespace) -> int:
     if folder.command == "draft":
         if options.html or options.attempt is not None:
             raise ConfigError(f"{path} is a run of `draft`, and holds no talks yet: play them first")
-        return _show_drafts(folder, options.row)
+        return _show_drafts(folder, options)
     if options.row is None:
-        return _evaluated(folder, json=False) if folder.command == "evaluate" else _funnel(folder)
+        if folder.command == "evaluate" or options.json:
+            return _figures(folder, json=options.json)
+        return _funnel(folder)
     outcomes = list(folder.outcomes())
     found = next((o for o in outcomes if o.task == options.row), None)
     if found is None:
@@ -41,24 +45,23 @@ def show(options: argparse.Namespace) -> int:
 
 def _show_domain(options: argparse.Namespace) -> int:
     from apigen_mt.show import show_domain
+    from apigen_mt.shown import domain_shown
 
     path = Path(options.what)
     if options.row is not None or (path.exists() and ":" not in options.what):
         RunFolder(path)
-    printed(show_domain(resolve(options.what, Path.cwd()), options.snapshot))
+    world = resolve(options.what, Path.cwd())
+    if options.json:
+        print(domain_shown(world, options.snapshot).model_dump_json(indent=2))
+    else:
+        printed(show_domain(world, options.snapshot))
     return DONE
 
 
-def _show_drafts(folder: RunFolder, task: int | None) -> int:
+def _show_drafts(folder: RunFolder, options: argparse.Namespace) -> int:
     from apigen_mt.cli_draft import show as shown
 
-    return shown(folder, task)
-
-
-def _evaluated(folder: RunFolder, *, json: bool) -> int:
-    from apigen_mt.cli_evaluate import stats as told
-
-    return told(folder, json=json)
+    return shown(folder, options.row, json=options.json)
 
 
 def _funnel(folder: RunFolder) -> int:
@@ -70,31 +73,39 @@ def _funnel(folder: RunFolder) -> int:
 
 def stats(options: argparse.Namespace) -> int:
     """The funnel and make-up of a run."""
-    folder = RunFolder(options.run)
+    return _figures(RunFolder(options.run), json=options.json)
+
+
+def _figures(folder: RunFolder, *, json: bool) -> int:
     if folder.command == "draft":
         from apigen_mt.cli_draft import stats as drafted
 
-        return drafted(folder, json=options.json)
+        return drafted(folder, json=json)
     if folder.command == "evaluate":
-        return _evaluated(folder, json=options.json)
+        from apigen_mt.cli_evaluate import stats as evaluated
+
+        return evaluated(folder, json=json)
     from apigen_mt.cli_play import figures
     from apigen_mt.stats import render
 
     found = figures(folder, folder.outcomes())
-    print(found.model_dump_json(indent=2) if options.json else render(found))
+    report(found, lambda: render(found), json=json)
     return DONE
 
 
 def _show_task(found: Outcome, options: argparse.Namespace) -> int:
     from apigen_mt.show import show_quarantine, show_row
 
-    world = _world(found.blueprint.domain, options.domain) if found.blueprint else None
+    world = worlds_of(options.domain)(found.blueprint.domain) if found.blueprint else None
     withheld = found.quarantined.withheld if found.quarantined else ()
     rows = [row for row in (*found.rows, *withheld, *found.failures) if options.attempt in {None, row.attempt}]
     if options.attempt is not None and not rows:
         raise ConfigError(f"task {found.task} of {options.what} has no attempt {options.attempt} that is stored")
     if options.html:
-        return _page(rows, found, world, options.html)
+        return _page(rows, found, world, options)
+    if options.json:
+        print(_shown(found, options.attempt).model_dump_json(indent=2))
+        return DONE
     for row in rows:
         printed(show_row(row, world))
     if found.quarantined:
@@ -104,17 +115,26 @@ def _show_task(found: Outcome, options: argparse.Namespace) -> int:
     return DONE
 
 
-def _page(rows: Sequence[Row], found: Outcome, world: World | None, file: Path) -> int:
-    """Write the first of the talks as a page."""
-    from apigen_mt.viewer.page import page
+def _shown(found: Outcome, attempt: int | None) -> Outcome:
+    """What is stored of a task, or of one attempt at it."""
+    if attempt is None:
+        return found
+    kept, failures = (tuple(r for r in rows if r.attempt == attempt) for rows in (found.rows, found.failures))
+    return found.model_copy(update={"rows": kept, "failures": failures})
+
+
+def _page(rows: Sequence[Row], found: Outcome, world: World | None, options: argparse.Namespace) -> int:
+    """Write the talks as a page."""
+    from apigen_mt.viewer.packed import report_of, write
 
     if not rows:
         told = f": {found.reasons[0].reason}" if found.reasons else ""
         raise ConfigError(f"task {found.task} has no talk to show{told}")
-    file.write_text(page(rows[0], world), encoding="utf-8")
-    others = sorted(row.attempt for row in rows[1:])
-    more = f" (others: {', '.join(f'--attempt {n}' for n in others)})" if others else ""
-    print(visible(f"attempt {rows[0].attempt} at task {found.task}: {file}{more}"))
+    write(options.html, report_of(found, world, options.attempt))
+    attempts = tuple(sorted(row.attempt for row in rows))
+    done = Page(file=options.html, task=found.task, attempts=attempts)
+    told = f"task {done.task}, attempt{'s' if len(rows) > 1 else ''} {', '.join(map(str, attempts))}: {done.file}"
+    report(done, lambda: visible(told), json=options.json)
     return DONE
 
 
@@ -122,10 +142,10 @@ def verify(options: argparse.Namespace) -> int:
     """Re-execute and re-judge; 1 with findings, 3 when it could not tell."""
     from apigen_mt.verify import verify as prove
 
-    named = _named(options.domain)
-    report = prove(options.path, lambda name: named.get(name) or resolve(name), domains=named)
-    print(report.render())
-    return report.exit_code
+    named = named_worlds(options.domain)
+    found = prove(options.path, lambda name: named.get(name) or resolve(name), domains=named)
+    report(found, found.render, json=options.json)
+    return found.exit_code
 
 
 def reverify(options: argparse.Namespace) -> int:
@@ -138,28 +158,12 @@ def reverify(options: argparse.Namespace) -> int:
     for flag, place in (("--out", options.out), ("--keep", options.keep)):
         if place is not None:
             refuse_within(flag, place, options.path)
-    named = _named(options.domain)
-    report = judge_again(
+    named = named_worlds(options.domain)
+    found = judge_again(
         options.path, options.out, lambda name: named.get(name) or resolve(name), domains=named, keep=options.keep
     )
-    print(report.render())
-    return report.exit_code
-
-
-def _named(domains: Sequence[str]) -> Mapping[str, World]:
-    """Worlds named on the command line, by the name that their rows bear."""
-    return {world.name: world for world in (resolve(name, Path.cwd()) for name in domains)}
-
-
-def _world(domain: str, named: Sequence[str]) -> World | None:
-    """A row's world where it is installed or named here: a name that only a file gives is code nobody asked for."""
-    worlds = _named(named)
-    if domain in worlds or domain not in INSTALLED:
-        return worlds.get(domain)
-    try:
-        return resolve(domain)
-    except UnknownDomain:
-        return None
+    report(found, found.render, json=options.json)
+    return found.exit_code
 
 
 def printed(text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from apigen_mt.cli_serving import serve_of
 from apigen_mt.cli_watching import watching
 from apigen_mt.config import Config
+from apigen_mt.models.observer import Observer
 from apigen_mt.serving.replica import ServeError
 from apigen_mt.sitting import Sitting
 from apigen_mt.terminal import shortened, visible
@@ -26,12 +27,18 @@ same after a second Ctrl-C.
 _CODE, _WIDTH = 130, 2000
 
 
-def sat_through(options: argparse.Namespace, config: Config, begin: Callable[[Sitting], Coroutine[Any, Any, T]]) -> T:
-    """Run a sitting to its end. Raises `KeyboardInterrupt` when Ctrl-C or a termination signal ended it.
+def sat_through(
+    options: argparse.Namespace,
+    config: Config,
+    progress: Observer,
+    begin: Callable[[Sitting], Coroutine[Any, Any, T]],
+) -> T:
+    """Run a sitting to its end, told to `progress`. Raises `KeyboardInterrupt` when Ctrl-C or a termination signal
+    ended it.
 
     After the first, no request is sent and replies under way are awaited and stored; a second one stops at once.
     """
-    with watching(options, config) as observer:
+    with watching(options, config, progress) as observer:
         sitting = Sitting(options.accept_drift, tell=tell, observer=observer, serve=serve_of(options))
         interrupts = Interrupts(sitting)
         try:

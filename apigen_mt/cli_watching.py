@@ -18,12 +18,12 @@ _PORTS = range(1 << 16)
 
 
 @contextmanager
-def watching(options: argparse.Namespace, config: Config) -> Iterator[Observer]:
-    """Whoever is to watch, for as long as the block lasts. Raises `ConfigError` where nobody can."""
+def watching(options: argparse.Namespace, config: Config, progress: Observer) -> Iterator[Observer]:
+    """Whoever is to watch besides, for as long as the block lasts. Raises `ConfigError` where nobody can."""
     if options.metrics_host is not None and options.metrics_port is None:
         raise ConfigError("--metrics-host goes with --metrics-port")
     with ExitStack() as stack:
-        observers: list[Observer] = []
+        observers = [] if progress is SILENT else [progress]
         if options.metrics_port is not None:
             server = _metrics(options.metrics_host or LOOPBACK, options.metrics_port, config.count)
             stack.callback(server.close)

@@ -1,11 +1,11 @@
 """The configuration of a run: a YAML file, overlaid by command-line flags, resolved and stored beside the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from apigen_mt.config_roles import Deadlines, ReviewerConfig, RoleConfig, Roles
 from apigen_mt.models.budget import Cap, Stage
@@ -16,6 +16,7 @@ from apigen_mt.temperaments import MIX, Temperament
 from blueprints.blueprint import Kind
 from blueprints.sampling import Shares
 from blueprints.size import Profile, Size
+from tools_env.meant import meant
 from tools_env.values import Json, Part
 
 Command: TypeAlias = Literal["generate", "draft", "play", "evaluate"]
@@ -253,8 +254,19 @@ def parse(settings: dict[str, Json]) -> Config:
         if first["type"] == "missing":
             raise ConfigError(f"{place} is missing: give --{place}, or set it in the configuration file") from error
         if first["type"] == "extra_forbidden":
-            raise ConfigError(f"{place}: there is no such setting") from error
+            near = meant(str(first["loc"][-1]), _settings(first["loc"][:-1]))
+            raise ConfigError(f"{place}: there is no such setting{near}") from error
         raise ConfigError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _settings(place: Sequence[str | int]) -> Iterable[str]:
+    """The names of the settings that may stand at a place."""
+    part: type[BaseModel] = Config
+    for name in place:
+        field = part.model_fields.get(str(name))
+        held = (field.annotation, *get_args(field.annotation)) if field else ()
+        part = next((one for one in held if isinstance(one, type) and issubclass(one, BaseModel)), part)
+    return part.model_fields
 
 
 def _overlay(under: dict[str, Json], over: dict[str, Json]) -> dict[str, Json]:

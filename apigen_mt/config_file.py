@@ -24,6 +24,8 @@ def read(path: Path) -> dict[str, Json]:
         with readable(path) as file:
             raw = file.read(LARGEST + 1)
         text = raw.decode("utf-8")
+    except FileNotFoundError as error:
+        raise Unreadable(f"cannot read {path}: {error.strerror}; `apigen-mt init FILE` writes one") from error
     except OSError as error:
         raise Unreadable(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

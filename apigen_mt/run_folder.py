@@ -38,7 +38,9 @@ class RunFolder:
             raise NotARun(f"{path} is no run: there is no such folder")
         missing = [name for name in (JOURNAL, CONFIG) if not (path / name).is_file()]
         if missing:
-            raise NotARun(f"{path} is no run: it holds no {missing[0]}")
+            within = path.absolute().parent
+            hint = f"; the run is {within}" if RunFolder.looks_like(within) else ""
+            raise NotARun(f"{path} is no run: it holds no {missing[0]}{hint}")
         self.path = path
 
     @staticmethod

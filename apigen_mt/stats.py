@@ -8,6 +8,7 @@ from statistics import fmean, pstdev
 
 from apigen_mt.config import Config
 from apigen_mt.costs import Bill, bill, bill_lines
+from apigen_mt.marks import MarkCount
 from apigen_mt.mishap_stats import MishapCount, Mishaps, mishap_lines
 from apigen_mt.models.chat import Usage
 from apigen_mt.people_stats import People, PeopleCount, people_lines
@@ -84,6 +85,7 @@ class Stats(Part):
     tokens_saved_estimate: int | None = None
     tokens: dict[str, Usage] = {}
     bill: Bill = Bill()
+    marks: MarkCount = MarkCount()
     reasons: tuple[tuple[str, int], ...] = ()
 
 
@@ -272,9 +274,22 @@ def render(stats: Stats) -> str:
             f"tokens of the {role}: {used.prompt:,} in ({used.cached:,} cached), {used.completion:,} out"
             for role, used in stats.tokens.items()
         ]
+    lines += mark_lines(stats.marks)
     if stats.reasons:
         lines += ["", "commonest reasons", *(f"  {count:>5}  {_short(reason)}" for reason, count in stats.reasons)]
     return "\n".join(lines)
+
+
+def mark_lines(marks: MarkCount) -> list[str]:
+    """What people said of single talks; nothing where nobody did."""
+    told = {
+        "talks a person would keep": marks.keep,
+        "talks a person rejected": marks.reject,
+        "talks a person flagged": marks.flag,
+        "notes on talks": marks.notes,
+        "marks on talks played anew since": marks.stale,
+    }
+    return [_line(name, count) for name, count in told.items() if count]
 
 
 def _line(name: str, count: int, of: int = 0) -> str:

@@ -8,6 +8,8 @@ JOINER = "\u200d"
 
 def visible(text: str) -> str:
     """The text with every character that does not print made visible as an escape; line ends and tabs stay apart."""
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(_visible(c) for c in text.replace("\r\n", "\n").replace("\t", "    "))
 
 

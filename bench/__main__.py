@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 OUT = Path("build/bench.json")
-GROUPS = ("client", "engine", "environments", "generation", "tau2")
+GROUPS = ("client", "engine", "environments", "generation", "tau2", "view")
 
 
 class Group(Protocol):

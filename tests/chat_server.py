@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
@@ -49,10 +49,12 @@ class ChatServer:
 
     Use it as an async context manager, or from blocking code with `in_thread()`. `bodies` are the requests let in,
     in order; `refused` counts those with a wrong key, `peak` is the most that were open at once.
+    `models` are listed, if any.
     """
 
-    def __init__(self, script: Script, key: str | None = None) -> None:
+    def __init__(self, script: Script, key: str | None = None, models: Sequence[str] = ()) -> None:
         self.script = script
+        self.models = models
         self.key = key
         self.url = ""
         self.bodies: list[Body] = []
@@ -72,6 +74,7 @@ class ChatServer:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_post("/v1/chat/completions", self._serve)
+        app.router.add_get("/v1/models", self._list)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -106,6 +109,11 @@ class ChatServer:
             loop.call_soon_threadsafe(stop.set)
             thread.join(10)
             loop.close()
+
+    async def _list(self, _: web.Request) -> web.Response:
+        if not self.models:
+            return self._respond(failure(404, "no such page"), "")
+        return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if self.key is not None and request.headers.get("Authorization") != f"Bearer {self.key}":

@@ -22,6 +22,7 @@ from apigen_mt.evaluation.difficulty import DIFFICULTY, Difficulty
 from apigen_mt.evaluation.figures import Evaluation
 from apigen_mt.export import dataset, export
 from apigen_mt.export.views import CANONICAL, VIEWS
+from apigen_mt.marks import TalkMark
 from apigen_mt.messages import messages_of, train_flags
 from apigen_mt.models.chat import ChatReply, ReplyKey
 from apigen_mt.run_folder import BLUEPRINTS, CONFIG, DATASET, JOURNAL
@@ -49,7 +50,7 @@ AGAIN = "the library is another one now: `python -m tests.contract_examples` mak
 TEXT = DOCUMENT.read_text("utf-8")
 ROOTS: tuple[type, ...] = (
     World, Session, Editable, Brief, ToolSpec, Edit, Course, Clause, Breach, Rejected, Verdict, HumanTurn, HumanView,
-    AgentView, AgentTurn, Row, Outcome, DraftOutcome, Evaluation, Difficulty, Rejudged, Calibration, ReplyKey,
+    AgentView, AgentTurn, Row, TalkMark, Outcome, DraftOutcome, Evaluation, Difficulty, Rejudged, Calibration, ReplyKey,
     ChatReply, Config,
 )  # fmt: skip
 SHAPES: dict[str, Type] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tools_env.environment import Environment
+from tools_env.meant import meant
 from tools_env.port import World
 from tools_env.tool import DomainError
 
@@ -39,9 +40,8 @@ def resolve(name: str, folder: Path | None = None) -> World:
     target = BUILT_IN.get(name, name)
     module_name, colon, attribute = target.partition(":")
     if len(name) > LONGEST or not colon or not all(p.isidentifier() for p in [*module_name.split("."), attribute]):
-        raise UnknownDomain(
-            f"unknown domain {name!r}: use {', '.join(sorted(BUILT_IN))}, tau2:NAME, or package.module:Class"
-        )
+        known = f": use {', '.join(sorted(BUILT_IN))}, tau2:NAME, or package.module:Class"
+        raise UnknownDomain(f"unknown domain {name!r}{meant(name[:LONGEST], INSTALLED) or known}")
     try:
         module = _imported(module_name, folder if target == name else None)
     except (ImportError, SyntaxError) as error:
@@ -85,7 +85,8 @@ def _tau2(name: str) -> World:
     domain, at, checkout = name.removeprefix("tau2:").partition("@")
     if domain not in tau2.DOMAINS or (at and not checkout):
         known = ", ".join(f"tau2:{d}" for d in tau2.DOMAINS)
-        raise UnknownDomain(f"unknown domain {name!r}: use {known}, each with @CHECKOUT or without")
+        use = f": use {known}, each with @CHECKOUT or without"
+        raise UnknownDomain(f"unknown domain {name!r}{meant(name, INSTALLED) or use}")
     try:
         return tau2.load(domain, Path(checkout).expanduser().absolute() if checkout else None)
     except tau2.NoTau2 as error:

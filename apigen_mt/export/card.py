@@ -18,6 +18,11 @@ _SCRIPTS = {
     "own": "the caller's own player",
 }
 
+_MARKS = {
+    "keep": "rows that a person read and would keep",
+    "flag": "rows that a person flagged",
+}
+
 _ROWS = """
     A row is one talk between a person and an agent that acts through tools over an executable environment. The task
     behind it (the *blueprint*: what the person wants and knows, the calls that solve it, the change they make) was
@@ -119,6 +124,7 @@ def _numbers(tally: Tally) -> str:
         ("calls that were refused", tally.refused_calls),
         ("assistant messages masked from training", tally.masked),
         ("messages with words beside their calls", tally.text_beside_calls),
+        *((told, tally.marks[mark]) for mark, told in _MARKS.items() if tally.marks[mark]),
     ]
     return _table(("what", "count"), lines)
 

@@ -15,6 +15,7 @@ from apigen_mt.export.fit import Unfit
 from apigen_mt.export.folder import README, ExportError, written_whole
 from apigen_mt.export.tally import Tally, generators
 from apigen_mt.export.views import VIEWS, View
+from apigen_mt.marks import Marks
 from apigen_mt.trajectory import Row
 from tools_env.values import Part
 
@@ -57,6 +58,8 @@ class Exported(Part):
     rows: int
     left_out: dict[str, int] = {}
     text_beside_calls: int = 0
+    flagged: int = 0
+    """How many of the rows bear a person's flag."""
     missed: int = 0
     """How often the verdict was wrong about spoilt or harmlessly varied talks, in an audit of some rows."""
 
@@ -66,6 +69,8 @@ class Exported(Part):
         lines += [f"{count} left out: {reason}" for reason, count in sorted(self.left_out.items())]
         if self.text_beside_calls and self.form == "sharegpt":
             lines.append(f"{self.text_beside_calls} messages lost the words beside their calls (kept in {PROOF})")
+        if self.flagged:
+            lines.append(f"{self.flagged} of them flagged by a person")
         if self.missed:
             misses = "a miss" if self.missed == 1 else f"{self.missed} misses"
             lines.append(f"the audit of these rows has {misses}, told on the card")
@@ -81,21 +86,25 @@ def export(
     licences: Mapping[str, str] | None = None,
     cast: CastName | None = None,
     audit: Callable[[Sequence[Row]], Matrix] | None = None,
+    marks: Marks | None = None,
 ) -> Exported:
     """Write verified rows as `sharegpt` or `messages` to `folder`, whole or not at all.
 
     `licences` maps every generating model to the licence of what it writes; `audit` makes the matrix for the card from
-    some of the rows. Raises `ExportError`: unknown form, a
-    model without a licence, oracle and model agents mixed, no row left, or a folder with other things in it.
+    some of the rows. A row that a person rejected (`marks`) is left out; no mark makes a row that is not verified pass.
+    Raises `ExportError`: unknown form, a model without a licence, oracle and model agents mixed, no row left, or a
+    folder with other things in it.
     """
     view = VIEWS.get(form)
     if view is None:
         raise ExportError(f"unknown format {form!r}: use {' or '.join(VIEWS)}")
     licences = licences or {}
     left_out: Counter[str] = Counter()
+    marks = marks or Marks()
     sample = Sample()
     with written_whole(folder, LAYOUT) as fresh:
-        tally = write_view(fresh, view, sample.watched(_chosen(rows, cast, licences, left_out)), left_out)
+        chosen = _standing(_chosen(rows, cast, licences, left_out), marks, left_out)
+        tally = write_view(fresh, view, sample.watched(chosen), left_out, marks)
         if not tally.rows:
             reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
             raise ExportError(f"there is no row to export: {reasons or 'none was kept'}")
@@ -113,11 +122,14 @@ def export(
         rows=tally.rows,
         left_out=dict(left_out),
         text_beside_calls=tally.text_beside_calls,
+        flagged=tally.marks["flag"],
         missed=len(tally.matrix.misses) if tally.matrix else 0,
     )
 
 
-def write_view(folder: Path, view: View, rows: Iterable[Row], left_out: Counter[str]) -> Tally:
+def write_view(
+    folder: Path, view: View, rows: Iterable[Row], left_out: Counter[str], marks: Marks | None = None
+) -> Tally:
     """Write the data files and the proof of the rows that fit the view; count the others."""
     tally = Tally()
     (folder / LINES).parent.mkdir()
@@ -132,6 +144,8 @@ def write_view(folder: Path, view: View, rows: Iterable[Row], left_out: Counter[
                 left_out[record.reason] += 1
                 continue
             tally.add(row)
+            if marks is not None:
+                tally.marks[marks.word(row)] += 1
             lines.write(f"{json.dumps(record, ensure_ascii=False)}\n")
             parquet.add(record)
             dataset.add(proof, row)
@@ -150,6 +164,15 @@ def write_schema(folder: Path, view: View, name: str) -> None:
 def cast_of(row: Row) -> CastName:
     """Whether an oracle or a model played the agent."""
     return "oracle" if row.cast.agent.source == "oracle" else "model"
+
+
+def _standing(rows: Iterable[Row], marks: Marks, left_out: Counter[str]) -> Iterator[Row]:
+    """The rows that no person rejected."""
+    for row in rows:
+        if marks.word(row) == "reject":
+            left_out["rejected by a person"] += 1
+        else:
+            yield row
 
 
 def _chosen(

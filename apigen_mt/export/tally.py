@@ -15,7 +15,7 @@ ROLES = ("author", "human", "agent")
 @dataclass(slots=True)
 class Tally:
     """Counts over rows; `players` maps (role, source, model) to rows, `gates` maps (gate, status) to rows.
-    `matrix` is an audit of some of the rows.
+    `matrix` is an audit of some of the rows, `marks` maps what people say of single rows to rows.
     """
 
     rows: int = 0
@@ -30,6 +30,7 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter)
     players: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     gates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
     matrix: Matrix | None = None
 
     def add(self, row: Row) -> None:

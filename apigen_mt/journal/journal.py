@@ -128,6 +128,15 @@ class Journal:
         """Yield (task, payload) in task order, one row in memory at a time; damaged ones are left out."""
         return ((row.task, row.payload) for row in self._store.outcomes() if self._sound(row))
 
+    def held(self) -> list[int]:
+        """Return the tasks that an outcome is stored of, in order; it may be damaged."""
+        return self._store.held()
+
+    def stamp(self, task: int) -> str | None:
+        """Return the checksum under which a task's outcome is stored, sound or not; another one is another outcome."""
+        row = self._store.fetch_outcome(task)
+        return None if row is None else row.checksum
+
     def tasks(self) -> int:
         """Return up to which number of tasks something is stored: one more than the highest index."""
         return self._store.tasks()

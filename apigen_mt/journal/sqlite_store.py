@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -144,6 +144,11 @@ class SQLiteStore:
             for row in self._database.execute("SELECT * FROM outcomes ORDER BY task"):
                 yield OutcomeRow(*row)
 
+    def held(self) -> list[int]:
+        """Return the tasks that have an outcome."""
+        with _told(self._folder):
+            return [task for (task,) in self._database.execute("SELECT task FROM outcomes ORDER BY task")]
+
     def tasks(self) -> int:
         """Return one more than the highest task that has an outcome."""
         last = self._one("SELECT MAX(task) FROM outcomes")
@@ -174,7 +179,12 @@ class SQLiteStore:
         self._database.execute(f"ALTER TABLE sound RENAME TO {name}")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. The last one to do so moves the log into the main file; a writer does it in any case, for a
+        reader that closes later may not.
+        """
+        with suppress(sqlite3.Error):  # then the log stays, as after the death of the process
+            if not self._database.execute("PRAGMA query_only").fetchone()[0]:
+                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
         self._database.close()
 
     def _one(self, query: str, *values: str | int) -> tuple[Any, ...] | None:

@@ -97,6 +97,10 @@ class Store(Protocol):
         """Yield every outcome in task order, sound or not, one in memory at a time."""
         ...
 
+    def held(self) -> list[int]:
+        """Return the tasks that have an outcome, sound or not, in order."""
+        ...
+
     def tasks(self) -> int:
         """Return one more than the highest task that has an outcome."""
         ...

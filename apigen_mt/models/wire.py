@@ -54,6 +54,7 @@ class OpenAIWire:
         self._shown = endpoint.shown
         base, query, rest = endpoint.base_url.partition("?")
         self._url = f"{base.rstrip('/')}/chat/completions{query}{rest}"
+        self._list = f"{base.rstrip('/')}/models{query}{rest}"
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -86,6 +87,13 @@ class OpenAIWire:
 
     async def post(self, body: bytes, seconds: float) -> bytes:
         """Return the answer's body, without the key if it holds it. Raises `EndpointError` in all other cases."""
+        return await self._asked("POST", self._url, body, seconds)
+
+    async def models(self, seconds: float) -> bytes:
+        """Return what the endpoint lists as its models, as it comes; else like `post`."""
+        return await self._asked("GET", self._list, None, seconds)
+
+    async def _asked(self, method: str, url: str, body: bytes | None, seconds: float) -> bytes:
         import aiohttp
 
         if self._session is None:
@@ -94,7 +102,7 @@ class OpenAIWire:
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.post(self._url, data=body, allow_redirects=False) as response,
+                self._session.request(method, url, data=body, allow_redirects=False) as response,
             ):
                 raw = await _whole(response, self._longest)
         except (aiohttp.ClientError, OSError) as error:

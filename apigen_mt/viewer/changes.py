@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import NamedTuple
 
 from tools_env.state import Change, Diff, comparable, plain
-from tools_env.values import Json, Meaning
+from tools_env.values import Json, Meaning, Part
 
 
-class Cell(NamedTuple):
+class Cell(Part):
     """A field before and after; `wrong` where expected and found are not the same."""
 
     field: str
@@ -18,7 +17,7 @@ class Cell(NamedTuple):
     wrong: bool
 
 
-class Altered(NamedTuple):
+class Altered(Part):
     """A record, and whether it was changed, created or removed."""
 
     record: str
@@ -59,9 +58,9 @@ def _altered(record: str, changes: Mapping[str, tuple[Change | None, Change | No
         want, got = changes[record]
         some = want or got
         how = "created" if some is not None and some.before is None else "removed"
-        return Altered(record, how, tuple(_whole(want, got, known=known)))
+        return Altered(record=record, how=how, cells=tuple(_whole(want, got, known=known)))
     cells = [_cell(path.split("/", 2)[2], want, got, known=known) for path, (want, got) in changes.items()]
-    return Altered(record, "changed", tuple(cells))
+    return Altered(record=record, how="changed", cells=tuple(cells))
 
 
 def _whole(want: Change | None, got: Change | None, *, known: bool) -> Iterator[Cell]:
@@ -70,7 +69,9 @@ def _whole(want: Change | None, got: Change | None, *, known: bool) -> Iterator[
     new, real = (_object(c.after) if c is not None else {} for c in (want, got))
     for name in {**old, **new, **real}:
         before, hoped, there = (plain(r[name]) if name in r else "" for r in (old, new, real))
-        yield Cell(name, before, hoped, there if known else "", known and hoped != there)
+        yield Cell(
+            field=name, before=before, expected=hoped, found=there if known else "", wrong=known and hoped != there
+        )
 
 
 def _object(value: Json) -> dict[str, Json]:
@@ -83,4 +84,4 @@ def _cell(name: str, want: Change | None, got: Change | None, *, known: bool) ->
     hoped = " or ".join(plain(v) for v in (want.after, *want.any_of)) if want is not None else NO_CHANGE
     there = plain(got.after) if got is not None else NO_CHANGE
     right = want is not None and got is not None and (got.after in (want.after, *want.any_of))
-    return Cell(name, before, hoped, there if known else "", known and not right)
+    return Cell(field=name, before=before, expected=hoped, found=there if known else "", wrong=known and not right)

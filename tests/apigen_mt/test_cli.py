@@ -380,7 +380,7 @@ def test_help_imports_nothing_that_is_slow():
     code = "import sys\nfrom apigen_mt.cli import main\ntry:\n    main(['--help'])\nfinally:\n    print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     *help_text, modules = done.stdout.splitlines()
-    assert (done.returncode, help_text[0]) == (0, "usage: apigen-mt [-h] COMMAND ...")
+    assert (done.returncode, help_text[0]) == (0, "usage: apigen-mt [-h] [--version] COMMAND ...")
     assert not HEAVY & set(modules.split())
     assert all(f"\n    {command}" in done.stdout for command in ("generate", "export", "show", "stats", "verify"))
 

@@ -4,6 +4,7 @@ import pytest
 
 from apigen_mt.cli import main
 from apigen_mt.cli_imports import told
+from apigen_mt.cli_json import Imported
 from apigen_mt.run_folder import write_blueprints
 from blueprints.blueprint import Blueprint
 from blueprints.imports.tau2_tasks import Report
@@ -57,6 +58,9 @@ def test_tasks_of_an_installed_benchmark_are_imported_and_held_against_a_run(tmp
     assert main(["import-tasks", "tau2:mock", "--out", str(tasks)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (lines[0], lines[-1]) == ("9 tasks", f"9 blueprints: {tasks}")
+    assert main(["import-tasks", "tau2:mock", "--out", str(tasks), "--json"]) == 0
+    found = Imported.model_validate_json(capsys.readouterr().out)
+    assert (found.file, found.tasks, found.blueprints, found.failed) == (tasks, 9, 9, {})
     asked = ["generate", "--domain", "library", "--count", "1", "--quiet", "--out", str(out)]
     assert main([*asked, "--against", str(tasks)]) == 0
     assert main(["import-tasks", "tau2:mock", "--split", "none", "--out", str(tmp_path / "more.jsonl")]) == 2

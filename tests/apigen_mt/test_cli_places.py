@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from apigen_mt.cli import WIDTH, main
+from apigen_mt.cli import main
+from apigen_mt.cli_parser import WIDTH
 from tests.apigen_mt.rows import row
 
 

@@ -63,7 +63,7 @@ def test_quiet_is_quiet_and_a_second_time_changes_nothing(run, capsys):
 
 
 def test_figures_come_as_json_from_draft_and_from_stats(run, capsys):
-    assert ended(*LIBRARY, "--count", "4", "--out", run, "--json") == 0
+    assert ended(*LIBRARY, "--count", "4", "--out", run, "--json", "--quiet") == 0
     out, err = capsys.readouterr()
     assert err == ""
     figures = json.loads(out)

@@ -132,6 +132,10 @@ class MemoryStore:
         self._read()
         yield from sorted(self._disk.outcomes.values())
 
+    def held(self) -> list[int]:
+        self._read()
+        return sorted(self._disk.outcomes)
+
     def tasks(self) -> int:
         self._read()
         return max(self._disk.outcomes, default=-1) + 1

@@ -290,3 +290,20 @@ def test_the_lock_is_not_inherited_by_programs_that_are_started(tmp_path):
             assert again.identity() is None
         assert other.poll() is None
         other.kill()
+
+
+def test_a_writer_leaves_its_main_file_whole_although_somebody_reads(tmp_path):
+    run, copy = tmp_path / "run", tmp_path / "copy"
+    with Journal.open(run, {}) as journal:
+        journals.outcome(journal, 0, "{}")
+    with Journal.open(run, {}) as journal:
+        journals.outcome(journal, 1, "{}")
+        reader = Journal.read(run)
+        assert reader.held() == [0, 1]
+    copy.mkdir()
+    (copy / "journal.sqlite").write_bytes((run / "journal.sqlite").read_bytes())
+    with Journal.read(copy) as found:
+        assert found.held() == [0, 1]
+        assert found.stamp(1) == reader.stamp(1) != found.stamp(0)
+        assert found.stamp(2) is None
+    reader.close()
