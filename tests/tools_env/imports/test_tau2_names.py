@@ -15,7 +15,7 @@ toolkit: Any = pytest.importorskip("tau2.environment.toolkit", reason="τ²-benc
 def test_an_unknown_domain_is_told_the_nearest_or_the_known_ones(name: str):
     with pytest.raises(
         UnknownDomain,
-        match="tau2:airline, tau2:mock, tau2:retail, tau2:telecom|did you mean tau2:(?:airline|mock|retail|telecom)",
+        match=r"tau2:airline, tau2:mock, tau2:retail, tau2:telecom|did you mean tau2:(?:airline|mock|retail|telecom)",
     ):
         resolve(name)
 
